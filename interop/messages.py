@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""The messages of the interop run: the same few hundred octet for octet on every machine.
+
+    messages.py write DIR [--odd] [--few]            NNN.eml and index.tsv (number, kind, octets)
+    messages.py load-maildir DIR MAILDIR UID         as a local delivery agent would store them: LF line ends
+    messages.py load-imap DIR HOST PORT USER PASSWORD    APPEND: adds nothing to a message (Cyrus)
+
+Every message is CRLF throughout and free of NUL, so that POP3 can carry it. --odd adds a few that it cannot
+carry faithfully (bare CR, bare LF, no octet at all): servers differ there, see README.md.
+--few takes one of each kind except the huge one, for quick looks.
+"""
+from __future__ import annotations
+
+import argparse
+import base64
+import imaplib
+import os
+import random
+import shutil
+from pathlib import Path
+from typing import Iterator
+
+MIB = 1024 * 1024
+Messages = list[tuple[str, bytes]]
+
+
+def head(number: int, kind: str, *extra: str) -> bytes:
+    """A header section without the empty line that ends it."""
+    lines = [
+        f"From: Sender {number} <sender{number}@example.org>",
+        "To: alice@example.org",
+        f"Subject: {kind} {number}",
+        f"Date: Tue, 03 Mar 2020 {number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02} +0000",
+        f"Message-ID: <interop.{number}@example.org>",
+        *extra,
+    ]
+    return b"".join(line.encode() + b"\r\n" for line in lines)
+
+
+def shapes() -> Iterator[tuple[str, bytes]]:
+    """Bodies (after the empty line) with the name of what is special about them."""
+    for body in (b".\r\n", b".\r\n.\r\n.\r\n", b"a\r\n.\r\nb\r\n", b"a\r\n.\r\n", b".\r\na\r\n", b"\r\n.\r\n\r\n.\r\n"):
+        yield "dot-only", body
+    for body in (b".a\r\n", b"a\r\n.b\r\nc\r\n", b"a\r\n.b\r\n", b". \r\n", b".\t.\r\n", b"a.\r\nb.\r\n.\tc\r\n"):
+        yield "dot-start", body
+    for body in (b"..\r\n", b"..a\r\n", b"...\r\n", b"a\r\n..\r\nb\r\n", b"....\r\n..\r\n.\r\n", b"..\r\n..a\r\n..b\r\n"):
+        yield "two-dots", body
+    for body in (b".x\r\n" * 2000, b".\r\n" * 3000, b"..\r\n" * 3000):
+        yield "all-dots", body
+    for body in (b"end", b".", b"a\r\n.", b"a\r\n..", b".a\r\n\r\nb"):
+        yield "no-final-newline", body
+    yield "empty-body", b""
+    yield "blank-lines", b"\r\n"
+    yield "blank-lines", b"\r\n" * 500
+    for body in (b"+OK 3 messages\r\n-ERR no\r\n+ \r\n", b"From here on\r\n>From there\r\nFrom: x\r\n", b"QUIT\r\nRSET\r\n"):
+        yield "looks-like-protocol", body
+    for body in (b" leading\r\ntrailing \r\n\t\r\n", b"tab\tand\x0bother\x0ccontrols\x01\x02\x1b[0m\x7f\r\n", b"a\r\n  \r\n b\r\n"):
+        yield "spaces-and-controls", body
+    yield "8-bit", bytes(range(0x80, 0x100)) + b"\r\n"
+    yield "8-bit", "Grüße aus Köln, 日本語, \U0001f4ee\r\n".encode() * 40
+    yield "8-bit", b"\xff\xfe\r\n.\xff\r\n\xc3\r\n\xa9\r\n"
+    for length in (78, 510, 512, 998, 999, 1000, 2046, 2050, 4096, 65_536, 300_000):
+        yield "long-line", b"x" * length + b"\r\nand a short one\r\n"
+    yield "long-line", b"." * 5000 + b"\r\n" + b"." + b"y" * 5000 + b"\r\n"
+    # CR LF dot around the sizes of usual read buffers, as counted from the start of the body
+    for size in (512, 1024, 1460, 2048, 4096, 8192, 16_384, 65_536):
+        for off in (-3, -2, -1, 0, 1):
+            yield "dot-at-buffer-end", lines_until(size + off) + b"\r\n.\r\n..\r\n.z\r\n"
+
+
+def lines_until(size: int) -> bytes:
+    """`size` octets of lines, without the line end of the last."""
+    text = b"abcdefghijklmnopqrstuvwxyz 0123456789 ABCDEFGHIJKLMNOPQRSTUVWXYZ.\r\n"
+    return (text * (size // len(text) + 1))[: max(size - 2, 1)].rstrip(b"\r\n").ljust(size, b"~")
+
+
+def multipart(number: int, rng: random.Random) -> bytes:
+    bound = f"=_part_{number}"
+    attached = base64.encodebytes(rng.randbytes(rng.randrange(10, 30_000))).replace(b"\n", b"\r\n")
+    return (
+        head(number, "multipart", "MIME-Version: 1.0", f'Content-Type: multipart/mixed;\r\n\tboundary="{bound}"')
+        + b"\r\nThis is a message in several parts.\r\n"
+        + f"--{bound}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n".encode()
+        + "Füße\r\n.\r\n.punkt\r\n".encode()
+        + f"--{bound}\r\nContent-Type: message/rfc822\r\n\r\n".encode() + head(number, "inner") + b"\r\n.inner\r\n"
+        + f"--{bound}\r\nContent-Type: application/octet-stream; name=\"a.bin\"\r\n".encode()
+        + b"Content-Transfer-Encoding: base64\r\n\r\n" + attached
+        + f"--{bound}--\r\nepilogue\r\n".encode()
+    )
+
+
+def huge(number: int) -> bytes:
+    """10 MiB to the octet, a dot line every now and then."""
+    start = head(number, "huge") + b"\r\n"
+    block = b"".join(b"%s%05d %s\r\n" % (b"." if i % 7 == 0 else b"", i, b"mail " * (i % 14)) for i in range(10_000))
+    body = (block * (10 * MIB // len(block) + 1))[: 10 * MIB - len(start) - 2].rstrip(b"\r\n")
+    return start + body.ljust(10 * MIB - len(start) - 2, b"#") + b"\r\n"
+
+
+def generate(odd: bool = False, few: bool = False) -> Messages:
+    rng = random.Random(1939)
+    out: Messages = []
+
+    def add(kind: str, message: bytes) -> None:
+        if not few or (kind != "huge" and all(kind != k for k, _ in out)):
+            out.append((kind, message))
+
+    def next_head(kind: str, *extra: str) -> bytes:
+        return head(len(out) + 1, kind, *extra)
+
+    for kind, body in shapes():
+        add(kind, next_head(kind) + b"\r\n" + body)
+    add("header-only", next_head("header-only"))                      # not even the empty line
+    add("long-header", next_head("long-header", "X-Long: " + "v" * 3000) + b"\r\nlong\r\n")
+    add("long-header", next_head("long-header", "X-Folded: a\r\n\tb\r\n  .c\r\n ..", "X-Many: " + ",\r\n ".join(["e"] * 400)) + b"\r\nfolded\r\n")
+    add("long-header", next_head("long-header", *(f"X-{i}: {i}" for i in range(500))) + b"\r\nmany fields\r\n")
+    for subject in ("Subject-2: Zażółć gęślą jaźń", "X-Umlaut: Jürgen <jürgen@exämple.org>", "Comments: 件名 \U0001f4ec"):
+        add("utf8-header", next_head("utf8-header", subject) + "\r\nÄußerst\r\n".encode())
+    add("encoded-word", next_head("encoded-word", "Comments: =?utf-8?B?w7w=?= =?iso-8859-1?Q?=FC?=") + b"\r\n=C3=BC=\r\n.\r\n")
+    for _ in range(20):
+        add("multipart", multipart(len(out) + 1, rng))
+    add("huge", huge(len(out) + 1))
+    for _ in range(60):                                               # random lines from an alphabet that hurts
+        body = b"".join(rng.choice((b".", b"..", b"\r\n", b"\r\n.", b"a", b"b c", b"\xe9", b"=", b" ")) for _ in range(rng.randrange(400)))
+        add("random", next_head("random") + b"\r\n" + body + b"\r\n")
+    for number in range(100):
+        add("tiny", next_head("tiny") + b"\r\n%d\r\n" % number)
+    if odd:
+        add("bare-lf", next_head("bare-lf") + b"\r\na\nb\n.\nc\r\n")
+        add("bare-cr", next_head("bare-cr") + b"\r\na\rb\r\nc\r\r\n.\r.\r\n")
+        add("zero", b"")
+    return out
+
+
+def write(messages: Messages, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for number, (_, message) in enumerate(messages, 1):
+        (folder / f"{number:03}.eml").write_bytes(message)
+    (folder / "index.tsv").write_text("".join(f"{n:03}\t{kind}\t{len(m)}\n" for n, (kind, m) in enumerate(messages, 1)))
+
+
+def read(folder: Path) -> list[bytes]:
+    """The messages that `write` wrote, in order."""
+    return [path.read_bytes() for path in sorted(folder.glob("*.eml"), key=lambda path: int(path.stem))]
+
+
+def retr(message: bytes) -> bytes:
+    """What RETR must give: POP3 ends the last line in any case, and Maildirs keep LF, so CRLF comes back."""
+    message = message.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return message if message.endswith(b"\r\n") else message + b"\r\n"
+
+
+def top(message: bytes, lines: int) -> bytes:
+    """What TOP must give: the header, the empty line, and so many lines of the body."""
+    header, empty, body = retr(message).partition(b"\r\n\r\n")
+    return header + empty + b"".join(line + b"\r\n" for line in body.split(b"\r\n")[:-1][:lines])
+
+
+def load_maildir(messages: list[bytes], maildir: Path, uid: int) -> None:
+    """All in new/, named so that every server numbers them in our order."""
+    shutil.rmtree(maildir, ignore_errors=True)
+    for sub in ("tmp", "cur", "new"):
+        (maildir / sub).mkdir(parents=True)
+    for number, message in enumerate(messages, 1):
+        path = maildir / "new" / f"{1_600_000_000 + number}.M{number}P1.interop"
+        path.write_bytes(message.replace(b"\r\n", b"\n"))
+        os.utime(path, (1_600_000_000 + number,) * 2)
+        os.chown(path, uid, uid)
+    for path in (maildir.parent, maildir, *(maildir / sub for sub in ("tmp", "cur", "new"))):
+        os.chown(path, uid, uid)
+
+
+def load_imap(messages: list[bytes], host: str, port: int, user: str, password: str) -> None:
+    with imaplib.IMAP4(host, port) as imap:
+        imap.login(user, password)
+        imap.select()
+        imap.store("1:*", "+FLAGS.SILENT", r"(\Deleted)")
+        imap.expunge()
+        for number, message in enumerate(messages, 1):
+            status, answer = imap.append("INBOX", "", "", message)
+            if status != "OK":
+                raise SystemExit(f"APPEND of {number:03}.eml: {answer!r}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("write")
+    verb.add_argument("dir", type=Path)
+    verb.add_argument("--odd", action="store_true")
+    verb.add_argument("--few", action="store_true")
+    verb = verbs.add_parser("load-maildir")
+    verb.add_argument("dir", type=Path)
+    verb.add_argument("maildir", type=Path)
+    verb.add_argument("uid", type=int)
+    verb = verbs.add_parser("load-imap")
+    verb.add_argument("dir", type=Path)
+    verb.add_argument("host")
+    verb.add_argument("port", type=int)
+    verb.add_argument("user")
+    verb.add_argument("password")
+    args = parser.parse_args()
+    if args.verb == "write":
+        write(generate(args.odd, args.few), args.dir)
+    elif args.verb == "load-maildir":
+        load_maildir(read(args.dir), args.maildir, args.uid)
+    else:
+        load_imap(read(args.dir), args.host, args.port, args.user, args.password)
+
+
+if __name__ == "__main__":
+    main()
