@@ -1,0 +1,110 @@
+//! Classes of octets, as a table of bits.
+
+/// A set of classes; an octet is in it if it is in one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Class(u8);
+
+/// `ALPHA` of RFC 5234.
+pub const ALPHA: Class = Class(1);
+/// `DIGIT` of RFC 5234.
+pub const DIGIT: Class = Class(2);
+/// Octets above 127: what UTF-8 has beyond ASCII.
+pub const HIGH: Class = Class(4);
+/// `VCHAR` of RFC 5234: printable US-ASCII without the space.
+pub const VCHAR: Class = Class(8);
+/// `atext` of RFC 5322 section 3.2.3.
+pub const ATEXT: Class = Class(16);
+/// Text of a line: everything but CR, LF and NUL.
+pub const TEXT: Class = Class(32);
+
+static TABLE: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        #[allow(clippy::cast_possible_truncation, reason = "i is below 256")]
+        let octet = i as u8;
+        let mut class = 0;
+        if octet.is_ascii_alphabetic() {
+            class |= ALPHA.0 | ATEXT.0;
+        }
+        if octet.is_ascii_digit() {
+            class |= DIGIT.0 | ATEXT.0;
+        }
+        if octet > 0x7f {
+            class |= HIGH.0;
+        }
+        if octet.is_ascii_graphic() {
+            class |= VCHAR.0;
+        }
+        if matches!(
+            octet,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~'
+        ) {
+            class |= ATEXT.0;
+        }
+        if !matches!(octet, b'\r' | b'\n' | 0) {
+            class |= TEXT.0;
+        }
+        table[i] = class;
+        i += 1;
+    }
+    table
+};
+
+impl Class {
+    /// The octets of both.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether `octet` is in the set.
+    #[must_use]
+    #[inline]
+    pub const fn has(self, octet: u8) -> bool {
+        TABLE[octet as usize] & self.0 != 0
+    }
+
+    /// How many octets at the front of `octets` are in the set.
+    #[must_use]
+    #[inline]
+    pub fn run(self, octets: &[u8]) -> usize {
+        octets.iter().position(|&o| !self.has(o)).unwrap_or(octets.len())
+    }
+
+    /// The first octet that is not in the set.
+    #[must_use]
+    #[inline]
+    pub fn first_outside(self, octets: &[u8]) -> Option<usize> {
+        octets.iter().position(|&o| !self.has(o))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn atext_is_that_of_rfc_5322() {
+        let special = br##"!#$%&'*+-/=?^_`{|}~"##;
+        for octet in 0..=255u8 {
+            let expected = octet.is_ascii_alphanumeric() || special.contains(&octet);
+            assert_eq!(ATEXT.has(octet), expected, "{octet}");
+        }
+    }
+
+    #[test]
+    fn text_has_no_line_ends_and_no_nul() {
+        for octet in 0..=255u8 {
+            assert_eq!(TEXT.has(octet), !b"\r\n\0".contains(&octet), "{octet}");
+        }
+    }
+
+    #[test]
+    fn runs_stop_at_the_first_octet_outside() {
+        assert_eq!(DIGIT.run(b"123a4"), 3);
+        assert_eq!(DIGIT.or(ALPHA).run(b"123a4"), 5);
+        assert_eq!(VCHAR.run(b" "), 0);
+        assert_eq!(VCHAR.run(b""), 0);
+    }
+}

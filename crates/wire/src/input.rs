@@ -1,0 +1,300 @@
+//! Octets that came in and were not consumed yet.
+
+use bytes::{Buf, BufMut, Bytes, BytesMut, buf::Limit};
+use zeroize::Zeroize;
+
+/// How much room a socket is offered at a time, in octets.
+const READ_SIZE: usize = 16 * 1024;
+/// The smallest buffer, in octets: most commands and replies fit.
+const MIN_CAPACITY: usize = 512;
+
+/// The receive buffer of a machine.
+///
+/// It remembers how far the search for the end of a line got, so that each octet is searched once
+/// at any chunking, and where in the stream it stands, so that errors and diagnostics can say so.
+///
+/// ```
+/// use wire::{Found, Input};
+///
+/// let mut input = Input::new();
+/// input.receive(b"NOOP\r");
+/// assert_eq!(input.line(512), Found::Partial);
+/// input.receive(b"\nQUIT\r\n");
+/// assert_eq!(input.line(512), Found::Line(6));
+/// assert_eq!(input.take(6), "NOOP\r\n");
+/// assert_eq!(input.stream_offset(), 6);
+/// ```
+#[derive(Default)]
+pub struct Input {
+    buffer: BytesMut,
+    /// Octets of `buffer` in which no LF stands.
+    scanned: usize,
+    /// Octets consumed before `buffer`.
+    offset: u64,
+    eof: bool,
+    wipe: bool,
+}
+
+/// What [`Input::line`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// A line of so many octets, its LF included, is at the front.
+    Line(usize),
+    /// The line goes on beyond what was received.
+    Partial,
+    /// The line has no end within the limit.
+    TooLong,
+}
+
+impl Input {
+    /// An empty buffer; it allocates on first use.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends what arrived.
+    #[inline]
+    pub fn receive(&mut self, data: &[u8]) {
+        self.make_room(data.len());
+        self.buffer.extend_from_slice(data);
+    }
+
+    /// Room for at most `room` octets more that a socket can read into.
+    pub fn read_buf(&mut self, room: usize) -> Limit<&mut BytesMut> {
+        let room = room.min(READ_SIZE);
+        if room > 0 && self.buffer.capacity() - self.buffer.len() < room.min(MIN_CAPACITY) {
+            self.make_room(room);
+        }
+        let room = room.min(self.buffer.capacity() - self.buffer.len());
+        (&mut self.buffer).limit(room)
+    }
+
+    /// Says that nothing more will come.
+    pub fn receive_eof(&mut self) {
+        self.eof = true;
+    }
+
+    /// Whether the peer has closed.
+    #[must_use]
+    pub fn is_eof(&self) -> bool {
+        self.eof
+    }
+
+    /// Octets received and not consumed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Whether everything received was consumed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// What was received and not consumed.
+    #[must_use]
+    #[inline]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Where in the stream the first octet that is not consumed stands.
+    #[must_use]
+    pub fn stream_offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Looks for the end of the line at the front: its LF, within `max` octets of the line, LF
+    /// included. The search goes on where it stopped the last time.
+    #[inline]
+    pub fn line(&mut self, max: usize) -> Found {
+        match memchr::memchr(b'\n', &self.buffer[self.scanned..]) {
+            Some(i) => {
+                let end = self.scanned + i + 1;
+                if end > max {
+                    return Found::TooLong;
+                }
+                // the next search for the same line finds it at once
+                self.scanned = end - 1;
+                Found::Line(end)
+            }
+            None => {
+                self.scanned = self.buffer.len();
+                if self.scanned >= max { Found::TooLong } else { Found::Partial }
+            }
+        }
+    }
+
+    /// Consumes `n` octets and hands them out, without a copy. At most [`len`](Self::len) octets.
+    #[inline]
+    pub fn take(&mut self, n: usize) -> Bytes {
+        let n = n.min(self.buffer.len());
+        self.consumed(n);
+        self.buffer.split_to(n).freeze()
+    }
+
+    /// Consumes `n` octets and hands out a copy; the originals are zeroed. For what may hold a secret:
+    /// the copy is alone in its allocation, so [`wipe`](crate::wipe) can zero it.
+    pub fn take_secret(&mut self, n: usize) -> Bytes {
+        let n = n.min(self.buffer.len());
+        self.consumed(n);
+        let copy = Bytes::copy_from_slice(&self.buffer[..n]);
+        self.buffer[..n].zeroize();
+        self.buffer.advance(n);
+        copy
+    }
+
+    /// Consumes `n` octets.
+    #[inline]
+    pub fn skip(&mut self, n: usize) {
+        let n = n.min(self.buffer.len());
+        self.consumed(n);
+        if self.wipe {
+            self.buffer[..n].zeroize();
+        }
+        self.buffer.advance(n);
+    }
+
+    /// From now on (or no longer) octets are zeroed before their memory is given back, because some may
+    /// be secret.
+    pub fn set_wipe(&mut self, wipe: bool) {
+        self.wipe = wipe;
+    }
+
+    /// Gives the buffer back when nothing is in it. A machine calls this before it waits, so that idle
+    /// connections hold no memory.
+    #[inline]
+    pub fn settle(&mut self) {
+        if self.buffer.is_empty() && self.buffer.capacity() > 0 {
+            self.buffer = BytesMut::new();
+        }
+    }
+
+    /// Everything not consumed, for a hand-over.
+    #[must_use]
+    pub fn into_unread(mut self) -> Bytes {
+        self.wipe = false;
+        self.buffer.split().freeze()
+    }
+
+    fn consumed(&mut self, n: usize) {
+        self.scanned = self.scanned.saturating_sub(n);
+        self.offset += n as u64;
+    }
+
+    fn make_room(&mut self, additional: usize) {
+        if self.buffer.capacity() - self.buffer.len() >= additional {
+            return;
+        }
+        let len = self.buffer.len();
+        if self.wipe && len > 0 {
+            // a growing Vec would leave a copy behind
+            let mut grown = BytesMut::with_capacity((len + additional).max(2 * len));
+            grown.extend_from_slice(&self.buffer);
+            self.buffer.zeroize();
+            self.buffer = grown;
+        } else {
+            self.buffer.reserve(additional.max(MIN_CAPACITY));
+        }
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        if self.wipe {
+            self.buffer.zeroize();
+        }
+    }
+}
+
+impl core::fmt::Debug for Input {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        // what arrived may be a password
+        f.debug_struct("Input")
+            .field("len", &self.len())
+            .field("stream_offset", &self.offset)
+            .field("eof", &self.eof)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_found_at_every_split() {
+        let text = b"first\r\nsecond\n\nlast";
+        for cut in 0..=text.len() {
+            let mut input = Input::new();
+            let mut lines = alloc::vec::Vec::new();
+            for part in [&text[..cut], &text[cut..]] {
+                input.receive(part);
+                while let Found::Line(n) = input.line(64) {
+                    lines.push(input.take(n));
+                }
+            }
+            assert_eq!(lines, [&b"first\r\n"[..], b"second\n", b"\n"], "cut at {cut}");
+            assert_eq!(input.as_slice(), b"last");
+            assert_eq!(input.stream_offset(), 15);
+        }
+    }
+
+    #[test]
+    fn the_limit_counts_the_line_feed() {
+        for (text, max, expected) in [
+            (&b"1234\n"[..], 5, Found::Line(5)),
+            (b"1234\n", 4, Found::TooLong),
+            (b"1234", 5, Found::Partial),
+            (b"1234", 4, Found::TooLong),
+            (b"", 0, Found::TooLong),
+        ] {
+            let mut input = Input::new();
+            input.receive(text);
+            assert_eq!(input.line(max), expected, "{text:?} {max}");
+            assert_eq!(input.line(max), expected, "asking twice changes nothing");
+        }
+    }
+
+    #[test]
+    fn finding_a_line_twice_does_not_lose_it() {
+        let mut input = Input::new();
+        input.receive(b"a\nb\n");
+        assert_eq!(input.line(9), Found::Line(2));
+        assert_eq!(input.line(9), Found::Line(2));
+        input.skip(2);
+        assert_eq!(input.line(9), Found::Line(2));
+        input.skip(1);
+        assert_eq!(input.line(9), Found::Line(1));
+    }
+
+    #[test]
+    fn read_buf_is_bounded() {
+        let mut input = Input::new();
+        assert_eq!(input.read_buf(0).remaining_mut(), 0);
+        assert_eq!(input.read_buf(100).remaining_mut(), 100);
+        input.read_buf(100).put_slice(b"abc\n");
+        assert_eq!(input.line(9), Found::Line(4));
+        assert!(input.read_buf(usize::MAX).remaining_mut() <= READ_SIZE);
+    }
+
+    #[test]
+    fn a_secret_leaves_nothing_in_the_buffer() {
+        let mut input = Input::new();
+        input.set_wipe(true);
+        input.receive(b"PASS secret\r\nrest");
+        let line = input.take_secret(13);
+        assert_eq!(line, "PASS secret\r\n");
+        assert_eq!(input.as_slice(), b"rest");
+        crate::wipe(line);
+    }
+
+    #[test]
+    fn debug_shows_no_content() {
+        let mut input = Input::new();
+        input.receive(b"hunter2");
+        assert!(!alloc::format!("{input:?}").contains("hunter2"));
+    }
+}

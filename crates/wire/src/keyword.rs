@@ -1,0 +1,72 @@
+//! Keywords without regard to case, compared as one integer.
+
+/// Up to 16 octets, case folded, as one integer: what `match` on keywords compares. Longer keywords and
+/// the empty one give 0, which no [`key_of`] is.
+///
+/// Folding sets one bit in every octet, so two different octets can give the same integer. For keywords
+/// that are made of letters, digits and `- / = . + : _ $ ! #`, this happens only with control characters
+/// and DEL: give it only runs of [`VCHAR`](crate::class::VCHAR).
+///
+/// ```
+/// use wire::keyword::{key, key_of};
+///
+/// const STAT: u128 = key_of("STAT");
+/// assert_eq!(key(b"sTaT"), STAT);
+/// assert_ne!(key(b"STATX"), STAT);
+/// ```
+#[must_use]
+#[inline]
+pub fn key(word: &[u8]) -> u128 {
+    let len = word.len();
+    if len == 0 || len > 16 {
+        return 0;
+    }
+    let mut octets = [0; 16];
+    octets[..len].copy_from_slice(word);
+    (u128::from_le_bytes(octets) | FOLD) & (u128::MAX >> (128 - 8 * len))
+}
+
+/// [`key`] of a word that is known when compiling.
+///
+/// # Panics
+/// When compiling, if the word is empty or longer than 16 octets.
+#[must_use]
+pub const fn key_of(word: &str) -> u128 {
+    let word = word.as_bytes();
+    assert!(!word.is_empty() && word.len() <= 16);
+    let mut octets = [0; 16];
+    let mut i = 0;
+    while i < word.len() {
+        octets[i] = word[i] | 0x20;
+        i += 1;
+    }
+    u128::from_le_bytes(octets)
+}
+
+const FOLD: u128 = 0x2020_2020_2020_2020_2020_2020_2020_2020;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_does_not_matter_and_length_does() {
+        assert_eq!(key(b"resp-codes"), key_of("RESP-CODES"));
+        assert_eq!(key(b"UTF8"), key_of("utf8"));
+        assert_ne!(key(b"UTF"), key_of("UTF8"));
+        assert_eq!(key(b""), 0);
+        assert_eq!(key(&[b'a'; 17]), 0);
+        assert_eq!(key(&[b'A'; 16]), key_of("aaaaaaaaaaaaaaaa"));
+    }
+
+    #[test]
+    fn printable_octets_collide_only_in_letters() {
+        // what the doc comment promises for the octets that keywords are made of
+        let legal = b"0123456789-/=.+:!#$";
+        for a in legal {
+            for b in 0x21..0x7fu8 {
+                assert_eq!(key(&[*a]) == key(&[b]), *a == b, "{a} {b}");
+            }
+        }
+    }
+}

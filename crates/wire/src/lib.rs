@@ -1,0 +1,48 @@
+//! What the mail protocol crates of this workspace share: bytes, no protocol words.
+//!
+//! | What | Where |
+//! |---|---|
+//! | the verbs of the six machines | [`Machine`], [`Step`], [`Pause`] |
+//! | received octets, scanned once | [`Input`], [`Found`] |
+//! | octets to send | [`Output`], [`Checkpoint`] |
+//! | bodies that end in CR LF `.` CR LF, both ways | [`dot`] |
+//! | a complete message under a parser | [`Context`], [`parse`], [`class`], [`keyword`], [`number`] |
+//! | base64 lines of SASL exchanges, mechanism names | [`sasl`] |
+//! | the message identifier of an APOP greeting | [`msg_id`] |
+//! | whose fault it was | [`ParseError`], [`Malformed`], [`Fatal`], [`Misuse`], [`BodyError`] |
+//! | what was repaired | [`Tolerance`], [`Diagnostic`], [`Rule`] |
+//! | what must not be printed | [`Secret`], [`Redacted`] |
+//! | recordings, splits, narrow pipes (feature `testing`) | `testing` |
+//!
+//! A protocol crate takes bytes one way through these: [`Input`] frames a message, a [`Context`]
+//! stands for it while grammar items parse it, and an event leaves the machine. Replies take the other
+//! way: a grammar item encodes straight into an [`Output`].
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+extern crate alloc;
+
+pub mod class;
+mod context;
+pub mod dot;
+mod error;
+mod input;
+pub mod keyword;
+mod machine;
+pub mod msg_id;
+pub mod number;
+mod output;
+pub mod parse;
+pub mod sasl;
+mod secret;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tolerance;
+
+pub use context::Context;
+pub use error::{BodyError, Fatal, LimitKind, Malformed, Misuse, ParseError, ParseErrorKind};
+pub use input::{Found, Input};
+pub use machine::{CommandId, Machine, Parts, Pause, Step};
+pub use output::{Checkpoint, Output};
+pub use secret::{Redacted, Secret, wipe};
+pub use tolerance::{Diagnostic, Rule, Tolerance};

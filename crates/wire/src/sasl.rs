@@ -1,0 +1,220 @@
+//! What the protocols' SASL exchanges (RFC 4422) share on the wire: mechanism names and base64 lines.
+
+use crate::class::{Class, DIGIT};
+use crate::parse::{Failure, Parsed, expected, fail};
+use crate::{Misuse, Output, ParseErrorKind, Secret};
+use alloc::vec::Vec;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use core::fmt;
+
+/// The name of a SASL mechanism, in upper case.
+///
+/// ```
+/// use wire::sasl::Mechanism;
+///
+/// let mechanism = Mechanism::new("scram-sha-256")?;
+/// assert_eq!(mechanism.as_str(), "SCRAM-SHA-256");
+/// assert!(Mechanism::new("not a name").is_err());
+/// # Ok::<(), wire::Misuse>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Mechanism {
+    name: [u8; Self::MAX],
+    len: u8,
+}
+
+impl Mechanism {
+    /// The longest name, in octets.
+    pub const MAX: usize = 20;
+
+    /// Checks a name and folds it to upper case.
+    ///
+    /// # Errors
+    /// Empty, longer than 20 octets, or with an octet that the grammar forbids.
+    pub fn new(name: impl AsRef<[u8]>) -> Result<Self, Misuse> {
+        let name = name.as_ref();
+        if let Some(offset) = name.iter().position(|&o| !is_mech_char(o)) {
+            return Err(Misuse::IllegalOctet { offset });
+        }
+        match name.len() {
+            0 => Err(Misuse::Empty),
+            1..=Self::MAX => Ok(Self::fold(name)),
+            _ => Err(Misuse::TooLong { limit: Self::MAX }),
+        }
+    }
+
+    /// The rule of RFC 4422 section 3.1. Lower case is taken too: names are compared without case.
+    ///
+    /// ```text
+    /// sasl-mech    = 1*20mech-char
+    /// mech-char    = UPPER-ALPHA / DIGIT / HYPHEN / UNDERSCORE
+    /// ```
+    ///
+    /// # Errors
+    /// No such octet at the front, or more than 20.
+    pub fn parse(i: &[u8]) -> Parsed<'_, Self> {
+        let len = i.iter().position(|&o| !is_mech_char(o)).unwrap_or(i.len());
+        match len {
+            0 => fail(i, expected::MECHANISM),
+            1..=Self::MAX => Ok((&i[len..], Self::fold(&i[..len]))),
+            _ => Err(Failure::at(i, expected::MECHANISM, ParseErrorKind::TooLong)),
+        }
+    }
+
+    fn fold(valid: &[u8]) -> Self {
+        let mut name = [0; Self::MAX];
+        let mut len = 0;
+        for (to, from) in name.iter_mut().zip(valid) {
+            *to = from.to_ascii_uppercase();
+            len += 1;
+        }
+        Self { name, len }
+    }
+
+    /// The name in upper case.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // only ASCII gets in
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The name in upper case.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.name[..usize::from(self.len)]
+    }
+}
+
+fn is_mech_char(octet: u8) -> bool {
+    const LETTERS_AND_DIGITS: Class = crate::class::ALPHA.or(DIGIT);
+    LETTERS_AND_DIGITS.has(octet) || matches!(octet, b'-' | b'_')
+}
+
+impl fmt::Debug for Mechanism {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Mechanism {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Decodes a whole base64 field (RFC 4648 section 4): canonical padding, no octet outside the alphabet.
+///
+/// # Errors
+/// Anything else, at the octet where it shows.
+///
+/// ```
+/// let data = wire::sasl::decode(b"dGVzdAB0ZXN0ADEyMzQ=").unwrap();
+/// assert_eq!(data.expose(), b"test\0test\x001234");
+/// assert!(wire::sasl::decode(b"dGVzdA").is_err());
+/// ```
+pub fn decode(i: &[u8]) -> Result<Secret, nom::Err<Failure>> {
+    // exactly as much as comes out, so that nothing is left behind by shrinking
+    let padding = i.iter().rev().take(2).filter(|&&o| o == b'=').count();
+    let mut data = alloc::vec![0; (i.len() / 4 * 3 + i.len() % 4).saturating_sub(padding)];
+    match STANDARD.decode_slice(i, &mut data) {
+        Ok(len) => {
+            data.truncate(len);
+            Ok(Secret::new(data))
+        }
+        Err(error) => {
+            let data = Secret::new(data);
+            drop(data);
+            let offset = match error {
+                base64::DecodeSliceError::DecodeError(
+                    base64::DecodeError::InvalidByte(offset, _)
+                    | base64::DecodeError::InvalidLastSymbol { offset, .. },
+                ) => offset,
+                _ => i.len(),
+            };
+            Err(fail_at(i, offset))
+        }
+    }
+}
+
+fn fail_at(i: &[u8], offset: usize) -> nom::Err<Failure> {
+    let rest = i.get(offset..).unwrap_or_default();
+    let kind = if rest.is_empty() { ParseErrorKind::End } else { ParseErrorKind::Syntax };
+    Failure::at(rest, expected::BASE64, kind)
+}
+
+/// How long `data` is in base64, in octets.
+#[must_use]
+pub const fn encoded_len(data: usize) -> usize {
+    data.div_ceil(3).saturating_mul(4)
+}
+
+/// Writes `data` in base64; the output will be zeroed when it was sent.
+pub fn encode(data: &[u8], output: &mut Output) {
+    output.set_wipe();
+    let mut piece = Vec::new();
+    piece.resize(encoded_len(data.len()), 0);
+    let len = STANDARD.encode_slice(data, &mut piece).unwrap_or_default();
+    output.put(&piece[..len]);
+    drop(Secret::new(piece));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn mechanism_names_end_at_20() {
+        assert!(Mechanism::new([b'A'; 20]).is_ok());
+        assert_eq!(Mechanism::new([b'A'; 21]), Err(Misuse::TooLong { limit: 20 }));
+        assert_eq!(Mechanism::new(""), Err(Misuse::Empty));
+        assert_eq!(Mechanism::new("A B"), Err(Misuse::IllegalOctet { offset: 1 }));
+        assert!(Mechanism::parse(&[b'A'; 20]).is_ok());
+        assert!(Mechanism::parse(&[b'A'; 21]).is_err());
+        let (rest, mechanism) = Mechanism::parse(b"plain-clienttoken x").unwrap();
+        assert_eq!((rest, mechanism.as_str()), (&b" x"[..], "PLAIN-CLIENTTOKEN"));
+        assert_ne!(mechanism, Mechanism::new("PLAIN").unwrap());
+    }
+
+    #[test]
+    fn base64_is_strict() {
+        for (text, offset) in [
+            (&b"A"[..], 1),
+            (b"AA", 2),
+            (b"AA=", 3),
+            (b"AA==A", 2),
+            (b"AA= =", 2),
+            (b"!!!", 0),
+            (b"AAAA\r", 4),
+            (b"AB==", 1),
+            (b"=", 0),
+            (b" AAAA", 0),
+        ] {
+            let failure = Failure::of(decode(text).unwrap_err());
+            assert_eq!(text.len() - failure.left() as usize, offset, "{text:?}");
+        }
+        assert_eq!(decode(b"").unwrap().expose(), b"");
+    }
+
+    proptest! {
+        #[test]
+        fn base64_round_trips(data: Vec<u8>) {
+            let mut output = Output::new();
+            encode(&data, &mut output);
+            let text = output.take_all();
+            prop_assert_eq!(text.len(), encoded_len(data.len()));
+            let decoded = decode(&text).unwrap();
+            prop_assert_eq!(decoded.expose(), &data[..]);
+        }
+
+        #[test]
+        fn base64_never_panics(text: Vec<u8>) {
+            if let Ok(data) = decode(&text) {
+                let mut output = Output::new();
+                encode(data.expose(), &mut output);
+                prop_assert_eq!(output.take_all(), text);
+            }
+        }
+    }
+}
