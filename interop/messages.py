@@ -17,6 +17,7 @@ import imaplib
 import os
 import random
 import shutil
+import socket
 from pathlib import Path
 from typing import Iterator
 
@@ -151,6 +152,10 @@ def retr(message: bytes) -> bytes:
     return message if message.endswith(b"\r\n") else message + b"\r\n"
 
 
+def has_utf8_header(message: bytes) -> bool:
+    return not message.partition(b"\r\n\r\n")[0].isascii()
+
+
 def top(message: bytes, lines: int) -> bytes:
     """What TOP must give: the header, the empty line, and so many lines of the body."""
     header, empty, body = retr(message).partition(b"\r\n\r\n")
@@ -173,6 +178,7 @@ def load_maildir(messages: list[bytes], maildir: Path, uid: int) -> None:
 
 def load_imap(messages: list[bytes], host: str, port: int, user: str, password: str) -> None:
     with imaplib.IMAP4(host, port) as imap:
+        imap.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)    # or each APPEND waits for a delayed ACK
         imap.login(user, password)
         imap.select()
         imap.store("1:*", "+FLAGS.SILENT", r"(\Deleted)")

@@ -1,0 +1,62 @@
+#!/bin/bash
+# Cyrus' POP3 server. USER/PASS, APOP, AUTH PLAIN; STLS and POP3S. A store of its own, filled by IMAP APPEND.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+NAME=cyrus
+PACKAGES="cyrus-pop3d cyrus-imapd sasl2-bin libsasl2-modules libsasl2-modules-db"
+PORT=$((INTEROP_PORTS + 1110)) TLS_PORT=$((INTEROP_PORTS + 1995)) IMAP_PORT=$((INTEROP_PORTS + 1143))
+SERVE=(bash "$W/cyrus/serve.sh")
+
+configure() {
+  cat > "$D/imapd.conf" <<C
+configdirectory: $D/lib
+partition-default: $D/spool
+defaultpartition: default
+proc_path: /run/cyrus/proc
+mboxname_lockpath: /run/cyrus/lock
+idlesocket: /run/cyrus/socket/idle
+lmtpsocket: /run/cyrus/socket/lmtp
+notifysocket: /run/cyrus/socket/notify
+servername: localhost
+allowplaintext: yes
+allowapop: yes
+popminpoll: 0
+# or 8-bit octets in headers would be stored as X
+munge8bit: no
+# 0 stands for no quota; without this line no mailbox comes to be at the first login
+autocreate_quota: 0
+expunge_mode: immediate
+conversations: 0
+search_engine: none
+sasl_pwcheck_method: auxprop
+sasl_auxprop_plugin: sasldb
+sasl_mech_list: PLAIN LOGIN
+tls_server_cert: $TLS/cert.pem
+tls_server_key: $TLS/key.pem
+C
+  cat > "$D/cyrus.conf" <<C
+START {
+  recover cmd="/usr/sbin/cyrus ctl_cyrusdb -C $D/imapd.conf -r"
+}
+SERVICES {
+  pop3 cmd="pop3d -C $D/imapd.conf" listen="127.0.0.1:$PORT" prefork=0
+  pop3s cmd="pop3d -s -C $D/imapd.conf" listen="127.0.0.1:$TLS_PORT" prefork=0
+  imap cmd="imapd -C $D/imapd.conf" listen="127.0.0.1:$IMAP_PORT" prefork=0
+}
+EVENTS {
+}
+C
+  cat > "$D/serve.sh" <<S
+set -eu
+mkdir -p /run/cyrus/{proc,lock,socket} $D/lib $D/spool
+chown -R cyrus:mail /run/cyrus $D/lib $D/spool
+rm -f /etc/sasldb2
+# plain passwords, because APOP needs to know them
+for user in alice bob; do echo secret | saslpasswd2 -p -c -u localhost \$user; done
+chown cyrus:sasl /etc/sasldb2
+exec cyrmaster -C $D/imapd.conf -M $D/cyrus.conf -p /run/cyrus/master.pid
+S
+}
+
+load() { python3 "$interop/messages.py" load-imap "$1" 127.0.0.1 "$IMAP_PORT" "$2" secret; }
+
+recipe "$@"
