@@ -11,6 +11,7 @@
 //! | the message identifier of an APOP greeting | [`msg_id`] |
 //! | whose fault it was | [`ParseError`], [`Malformed`], [`Fatal`], [`Misuse`], [`BodyError`] |
 //! | what was repaired | [`Tolerance`], [`Diagnostic`], [`Rule`] |
+//! | text of a line | [`Text`] |
 //! | what must not be printed | [`Secret`], [`Redacted`] |
 //! | recordings, splits, narrow pipes (feature `testing`) | `testing` |
 //!
@@ -37,6 +38,7 @@ pub mod sasl;
 mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod text;
 mod tolerance;
 
 pub use context::Context;
@@ -45,4 +47,5 @@ pub use input::{Found, Input};
 pub use machine::{CommandId, Machine, Parts, Pause, Step};
 pub use output::{Checkpoint, Output};
 pub use secret::{Redacted, Secret, wipe};
+pub use text::Text;
 pub use tolerance::{Diagnostic, Rule, Tolerance};

@@ -79,10 +79,24 @@ impl Mechanism {
         core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
+    /// Whether the mechanism shows a password or a bearer token to anyone who reads the connection:
+    /// PLAIN, LOGIN, OAUTHBEARER, XOAUTH2.
+    #[must_use]
+    pub fn is_cleartext(&self) -> bool {
+        matches!(self.as_bytes(), b"PLAIN" | b"LOGIN" | b"OAUTHBEARER" | b"XOAUTH2")
+    }
+
     /// The name in upper case.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.name[..usize::from(self.len)]
+    }
+
+    /// Any name, for property tests.
+    #[cfg(any(test, feature = "proptest"))]
+    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+        use proptest::strategy::Strategy;
+        "[A-Z0-9_-]{1,20}".prop_map(|name| Self::fold(name.as_bytes()))
     }
 }
 

@@ -50,6 +50,13 @@ impl Secret {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Any octets, for property tests.
+    #[cfg(any(test, feature = "proptest"))]
+    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+        use proptest::prelude::*;
+        proptest::collection::vec(any::<u8>(), 0..60).prop_map(Self::new)
+    }
 }
 
 impl Drop for Secret {
