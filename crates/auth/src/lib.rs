@@ -1,1 +1,127 @@
-//! To be written.
+//! Authentication for mail protocols, client and server: APOP and SASL (RFC 4422).
+//!
+//! | Mechanism | RFC | Client | Server | Message |
+//! |---|---|---|---|---|
+//! | `APOP` (a command of POP3, not SASL) | RFC 1939 section 7 | [`apop::Client`] | [`apop::Server`] | [`apop::Message`] |
+//! | `PLAIN` | RFC 4616 | [`plain::Client`] | [`plain::Server`] | [`plain::Message`] |
+//!
+//! A mechanism runs inside an exchange: [`ClientExchange`] or [`ServerExchange`]. Challenges and
+//! responses go in and out as octets; the protocol crates put them into base64 lines and commands. This
+//! crate knows no protocol, opens no socket, reads no clock and draws no random number: whatever must be
+//! fresh comes from the caller.
+//!
+//! ```
+//! # #[cfg(all(feature = "client", feature = "server"))] {
+//! use auth::{Answer, ClientExchange, Need, Policy, ServerExchange, Step, plain};
+//! use wire::Secret;
+//!
+//! let policy = Policy::with_tls();
+//! let mechanism = plain::Client::new("tim", Secret::new(*b"tanstaaftanstaaf"))?;
+//! let mut client = ClientExchange::new(mechanism, policy)?;
+//! let mut server = ServerExchange::new(plain::Server::new(), policy)?;
+//!
+//! // C: AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm
+//! let initial = client.initial_response()?;
+//! let Step::NeedCredentials(request) = server.start(initial.as_ref().map(Secret::expose))? else {
+//!     return Err("PLAIN needs no further message".into());
+//! };
+//! // the server looks the user up, as long as it takes, wherever it likes
+//! assert_eq!((&*request.authentication, request.authorization), ("tim", None));
+//! let answer = Answer::password(Secret::new(*b"tanstaaftanstaaf"));
+//! let Step::Done(authenticated) = server.answer(answer)? else {
+//!     return Err("PLAIN ends here".into());
+//! };
+//! assert_eq!(authenticated.user(), "tim");
+//! // S: +OK
+//! let verified = client.finish(None)?;
+//! assert!(!verified.proved_by_server());
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Why this shape
+//!
+//! Other libraries either call back for credentials in the middle of a step (Cyrus SASL, gsasl, rsasl,
+//! MailKit), so that a server must block a thread or its runtime while it asks a directory, or they give
+//! out a `done` flag that a client may forget to look at. Here:
+//! - The order of an exchange is kept in one place, the exchange, and not in each mechanism: initial
+//!   response or empty challenge, success data or a last challenge with an empty response (RFC 4422
+//!   section 3), nothing after the end. A mechanism only knows its own messages.
+//! - A server does not call back. It says [`Step::NeedCredentials`], the caller answers whenever it
+//!   knows, from whatever thread: requests and exchanges are owned and `Send`. One [`Answer`] type serves
+//!   stored secrets, verdicts of the caller and "no such user" alike, so that a server has one lookup.
+//! - Success is a value: [`Verified`] comes only from [`ClientExchange::finish`], [`Authenticated`] only
+//!   from [`Step::Done`]. What happens after a login takes one of them, so that believing the server's OK
+//!   alone does not compile.
+//! - What is weak or would show the password is refused where an exchange begins ([`Policy`]), and an
+//!   authorization identity where it ends, unless the caller said yes in as many words.
+//!
+//! # How the other mechanisms fit
+//!
+//! | Mechanism | [`First`] | [`Exposure`] | weak | proves the server | The server asks | besides |
+//! |---|---|---|---|---|---|---|
+//! | PLAIN | client | cleartext | | | [`Need::PasswordCheck`] | |
+//! | LOGIN | either | cleartext | | | [`Need::PasswordCheck`] | |
+//! | APOP, CRAM-MD5 | client, server | digest | yes | | [`Need::Password`] | upper-case digests: [`ServerExchange::repairs`] |
+//! | DIGEST-MD5 | server | digest | yes | yes | [`Need::Password`] | `rspauth` is success data: [`Move::Accept`] |
+//! | SCRAM-*, -PLUS | client | digest | | yes | a new `Need`: the record | `v=` is success data; `e=`: [`Move::Refuse`]; nonce and channel binding go to the constructors |
+//! | EXTERNAL | client | nothing | | | a new `Need`: a verdict | [`Answer::known_as`] names whom TLS showed |
+//! | ANONYMOUS | client | nothing | | | a new `Need`: a verdict on the trace | [`Answer::known_as`] |
+//! | OAUTHBEARER, XOAUTH2 | client | cleartext | | | a new `Need`: a verdict on the token | JSON: [`Move::Refuse`], [`ClientExchange::server_error`]; [`Answer::known_as`] |
+//! | OTP | client | digest | | | two new `Need`s: the state, later its update | a mechanism may ask more than once |
+//!
+//! [`Need`] and [`Credentials`] are open enums for that reason; the traits need no change.
+//!
+//! # What is never shown
+//!
+//! Passwords, tokens and digests are [`wire::Secret`]s or print as `***`; errors hold neither octets nor
+//! values of a message; exchanges drop, and so zero, their mechanism as soon as they are over.
+//!
+//! # Strings
+//!
+//! Identities and passwords are UTF-8 without NUL and are compared octet for octet. Preparation (SASLprep,
+//! RFC 4013; PRECIS, RFC 8265) is not here yet: until then prepare strings before they go in, stored ones
+//! and, through [`Need::PasswordCheck`] and [`Answer::accepted`], received ones.
+//!
+//! # Features
+//!
+//! `std` (default), `client` (default), `server` (default). All only add.
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(not(all(feature = "client", feature = "server")), allow(rustdoc::broken_intra_doc_links))]
+
+extern crate alloc;
+
+pub mod apop;
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "server")]
+mod credentials;
+mod error;
+pub mod plain;
+mod profile;
+#[cfg(feature = "server")]
+mod server;
+mod text;
+
+#[cfg(feature = "client")]
+pub use client::{ClientExchange, ClientMechanism, Verified};
+#[cfg(feature = "server")]
+pub use credentials::{Answer, Credentials, Need, Request};
+pub use error::{Error, Forbidden};
+pub use profile::{Exposure, First, Policy, Profile};
+#[cfg(feature = "server")]
+pub use server::{Authenticated, Move, ServerExchange, ServerMechanism, Step};
+
+wire::expected_table! {
+    /// `authcid` of RFC 4616, the name of APOP.
+    AUTHENTICATION = "authentication identity",
+    /// `authzid` of RFC 4616.
+    AUTHORIZATION = "authorization identity",
+    /// `passwd` of RFC 4616.
+    PASSWORD = "password",
+    /// `UTF8NUL` of RFC 4616.
+    NUL = "NUL",
+    /// The digest of APOP.
+    DIGEST = "digest of 32 lower-case hexadecimal digits",
+}

@@ -1,0 +1,131 @@
+//! What a server asks its caller, and what the caller answers.
+
+use alloc::string::String;
+use wire::Secret;
+
+/// Somebody wants to log in: look the user up, then call
+/// [`ServerExchange::answer`](crate::ServerExchange::answer). It owns what it holds, and may be sent to
+/// another task and be kept as long as the lookup takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Request {
+    /// The mechanism, by its registered name.
+    pub mechanism: &'static str,
+    /// The identity whose credentials these are (RFC 4422 section 2), as it came. Empty in mechanisms
+    /// that carry none: there [`Answer::known_as`] names it.
+    pub authentication: String,
+    /// The identity to act as, if the client asked for one: never empty. It may be refused or allowed in
+    /// the [`Answer`].
+    pub authorization: Option<String>,
+    /// What is needed to go on.
+    pub need: Need,
+}
+
+impl Request {
+    /// For mechanisms; the exchange fills in the name.
+    #[must_use]
+    pub fn new(authentication: impl Into<String>, authorization: Option<String>, need: Need) -> Self {
+        Self { mechanism: "", authentication: authentication.into(), authorization, need }
+    }
+}
+
+/// What a mechanism needs to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Need {
+    /// The client has sent its password. Answer with the stored password, or compare it yourself, say
+    /// with a stored hash, and answer [`Answer::accepted`] or [`Answer::rejected`].
+    PasswordCheck {
+        /// What the client sent.
+        presented: Secret,
+    },
+    /// The stored password. The client has sent a digest, which only the mechanism can check.
+    Password,
+}
+
+/// What the caller found out, as a mechanism sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Credentials {
+    /// The stored password.
+    Password(Secret),
+    /// The caller has checked what the client sent, and it is right.
+    Accepted,
+    /// The caller has checked what the client sent, and it is wrong; or the user may not log in now.
+    Rejected,
+    /// There is no such user, or it has no credentials for this mechanism.
+    NoSuchUser,
+}
+
+/// The answer to a [`Request`].
+///
+/// ```
+/// use auth::Answer;
+/// use std::collections::BTreeMap;
+/// use wire::Secret;
+///
+/// fn look_up(users: &BTreeMap<&str, Secret>, request: &auth::Request) -> Answer {
+///     match users.get(&*request.authentication) {
+///         Some(password) => Answer::password(password.clone()),
+///         None => Answer::no_such_user(),
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub(crate) credentials: Credentials,
+    pub(crate) identity: Option<String>,
+    pub(crate) authorized: bool,
+}
+
+impl Answer {
+    /// The stored password. An empty one never matches.
+    #[must_use]
+    pub fn password(stored: Secret) -> Self {
+        Credentials::Password(stored).into()
+    }
+
+    /// What the client sent is right; the caller has checked it. Only for needs that show it, such as
+    /// [`Need::PasswordCheck`].
+    #[must_use]
+    pub fn accepted() -> Self {
+        Credentials::Accepted.into()
+    }
+
+    /// What the client sent is wrong, or the user may not log in. For the client it looks like a wrong
+    /// password, and takes as long as one where the mechanism is what takes the time.
+    #[must_use]
+    pub fn rejected() -> Self {
+        Credentials::Rejected.into()
+    }
+
+    /// There is no such user. For the client it looks like a wrong password, and takes as long as one
+    /// where the mechanism is what takes the time. Let your lookup take as long, too.
+    #[must_use]
+    pub fn no_such_user() -> Self {
+        Credentials::NoSuchUser.into()
+    }
+
+    /// The name under which the user is known, if it is not what the client wrote: another case, an
+    /// alias, the subject of a token or certificate.
+    #[must_use]
+    pub fn known_as(mut self, identity: impl Into<String>) -> Self {
+        self.identity = Some(identity.into());
+        self
+    }
+
+    /// The user may act as [`Request::authorization`]. Without this, an authorization identity other than
+    /// the user's own ends in [`Error::NotAuthorized`](crate::Error::NotAuthorized), after the credentials
+    /// have been checked.
+    #[must_use]
+    pub fn authorized(mut self) -> Self {
+        self.authorized = true;
+        self
+    }
+}
+
+impl From<Credentials> for Answer {
+    fn from(credentials: Credentials) -> Self {
+        Self { credentials, identity: None, authorized: false }
+    }
+}
