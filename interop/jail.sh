@@ -41,6 +41,7 @@ inside() {
   local host_pid rest resolv
   read -r host_pid rest < /proc/self/stat                      # still the machine's /proc: our id from outside
   mount --make-rprivate /
+  hostname localhost                                           # or some programs look this machine up, for seconds
   if [ "$(cat "$J/kind")" = overlay ]; then mount_usr_etc_var; else mount --bind "$R" "$R"; fi
   mkdir -p "$R"/{proc,dev,run,tmp,root,home} "$R$W"
   chmod 1777 "$R/tmp"
@@ -59,7 +60,7 @@ inside() {
     HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive INTEROP_WORK="$W" "$@"
 }
 
-new_jail() { exec unshare --mount --pid --fork --kill-child=KILL "$BASH" "${BASH_SOURCE[0]}" inside "$name" "$@"; }
+new_jail() { exec unshare --mount --pid --uts --fork --kill-child=KILL "$BASH" "${BASH_SOURCE[0]}" inside "$name" "$@"; }
 alive() { [ -s "$J/pid" ] && [ "$(cat "/proc/$(cat "$J/pid")/root/run/jail" 2>/dev/null)" = "$J" ]; }
 
 prepare() {                                                    # decides the kind of root, once
@@ -96,7 +97,7 @@ case $verb in
       || { tail -n 20 "$J/install.log" >&2; die "cannot install $* ($J/install.log)"; }
     echo "$*" > "$J/done" ;;
   run)
-    if alive; then exec nsenter --target "$(cat "$J/pid")" --mount --pid --root --wd=/ \
+    if alive; then exec nsenter --target "$(cat "$J/pid")" --mount --pid --uts --root --wd=/ \
       /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 INTEROP_WORK="$W" "$@"; fi
     new_jail "$@" ;;
   start)
