@@ -16,7 +16,6 @@ use core::cell::{Cell, RefCell};
 /// let frame = Bytes::from_static(b"STAT  \r\n");
 /// let cx = Context::new(&frame, Tolerance::Default).at(100);
 /// let rest = &frame[4..];
-/// assert_eq!(cx.offset(rest), 4);
 /// assert_eq!(cx.keep(&rest[..2]), "  ");
 /// cx.repair(Rule("trailing-space"), &rest[..2]);
 /// assert_eq!(cx.into_repairs()[0].stream_offset, 104);
@@ -26,6 +25,7 @@ pub struct Context<'f> {
     frame: &'f Bytes,
     stream_offset: u64,
     tolerance: Tolerance,
+    behind: Cell<usize>,
     secret: Cell<bool>,
     depth: Cell<u32>,
     repairs: RefCell<Vec<Diagnostic>>,
@@ -39,6 +39,7 @@ impl<'f> Context<'f> {
             frame,
             stream_offset: 0,
             tolerance,
+            behind: Cell::new(0),
             secret: Cell::new(false),
             depth: Cell::new(0),
             repairs: RefCell::default(),
@@ -78,11 +79,10 @@ impl<'f> Context<'f> {
         }
     }
 
-    /// Where in the message `rest` starts, which must be a rest of it.
-    #[must_use]
-    #[inline]
-    pub fn offset(&self, rest: &[u8]) -> usize {
-        self.frame.len().saturating_sub(rest.len())
+    /// The rules now see a part of the message, such as a line without its end, behind which so many
+    /// octets stand. [`error`](Self::error) takes it into account.
+    pub fn set_behind(&self, octets: usize) {
+        self.behind.set(octets);
     }
 
     /// From here on the message holds a secret: errors do not show its octets.
@@ -140,7 +140,8 @@ impl<'f> Context<'f> {
     #[must_use]
     pub fn error(&self, error: nom::Err<Failure>, name: fn(Expected) -> &'static str) -> ParseError {
         let failure = Failure::of(error);
-        let offset = self.frame.len().saturating_sub(failure.left() as usize);
+        let left = self.behind.get() + failure.left() as usize;
+        let offset = self.frame.len().saturating_sub(left);
         ParseError {
             offset: u32::try_from(offset).unwrap_or(u32::MAX),
             expected: name(failure.expected()),

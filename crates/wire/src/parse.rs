@@ -40,6 +40,14 @@ impl Failure {
         self.left
     }
 
+    /// The same for a rule that saw only a part of the message, which ends `behind` octets before the
+    /// message does.
+    #[must_use]
+    pub fn before(self, behind: usize) -> Self {
+        let behind = u32::try_from(behind).unwrap_or(u32::MAX);
+        Self { left: self.left.saturating_add(behind), ..self }
+    }
+
     /// What was expected.
     #[must_use]
     pub const fn expected(&self) -> Expected {

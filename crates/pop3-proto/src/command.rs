@@ -1,0 +1,551 @@
+//! Commands (RFC 1939, 2449 section 3, 2595, 5034, 6856).
+
+use crate::syntax::{self, end, expected, gap};
+use crate::{LanguageRange, MessageNumber, Verb, rule};
+use bytes::Bytes;
+use core::fmt;
+use wire::class::{Class, DIGIT, HIGH, TEXT, VCHAR};
+use wire::number::number64;
+use wire::parse::{Failure, Parsed, fail, sp};
+use wire::sasl::{self, Mechanism};
+use wire::{Context, Misuse, Output, ParseError, ParseErrorKind, Secret, Tolerance};
+
+/// What a client asks for.
+///
+/// ```
+/// use pop3_proto::{Command, MessageNumber};
+///
+/// let command = Command::parse(&"RETR 17\r\n".into())?;
+/// assert_eq!(command, Command::Retr(MessageNumber::new(17).unwrap()));
+/// assert_eq!(command.to_bytes(), "RETR 17\r\n");
+/// # Ok::<(), wire::ParseError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Command {
+    /// `USER name` (RFC 1939 section 7).
+    User(UserName),
+    /// `PASS string` (RFC 1939 section 7).
+    Pass(Password),
+    /// `APOP name digest` (RFC 1939 section 7).
+    Apop(Apop),
+    /// `AUTH` without a mechanism: servers of the time of RFC 1734 list their mechanisms.
+    AuthList,
+    /// `AUTH mechanism [initial-response]` (RFC 5034 section 4).
+    Auth(Auth),
+    /// `CAPA` (RFC 2449 section 5).
+    Capa,
+    /// `STLS` (RFC 2595 section 4).
+    Stls,
+    /// `STAT` (RFC 1939 section 5).
+    Stat,
+    /// `LIST [msg]` (RFC 1939 section 5).
+    List(Option<MessageNumber>),
+    /// `UIDL [msg]` (RFC 1939 section 7).
+    Uidl(Option<MessageNumber>),
+    /// `RETR msg` (RFC 1939 section 5).
+    Retr(MessageNumber),
+    /// `TOP msg n` (RFC 1939 section 7): the header and so many lines of the body.
+    Top {
+        /// Which message.
+        message: MessageNumber,
+        /// Lines of the body.
+        lines: u64,
+    },
+    /// `DELE msg` (RFC 1939 section 5).
+    Dele(MessageNumber),
+    /// `RSET` (RFC 1939 section 5).
+    Rset,
+    /// `NOOP` (RFC 1939 section 5).
+    Noop,
+    /// `QUIT` (RFC 1939 sections 4 and 6).
+    Quit,
+    /// `UTF8` (RFC 6856 section 2).
+    Utf8,
+    /// `LANG [range]` (RFC 6856 section 3).
+    Lang(Option<LanguageRange>),
+    /// Any other, such as XTND (RFC 1082), LAST (RFC 1460) or RPOP (RFC 1081), kept as it came.
+    Other(OtherCommand),
+}
+
+/// The name of a mailbox: octets without controls. Not always UTF-8.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct UserName(Bytes);
+
+impl UserName {
+    /// Checks and takes over the octets.
+    ///
+    /// # Errors
+    /// Empty, or a control character.
+    pub fn new(octets: impl Into<Bytes>) -> Result<Self, Misuse> {
+        let octets = octets.into();
+        if octets.is_empty() {
+            return Err(Misuse::Empty);
+        }
+        match NAME.first_outside(&octets).filter(|&at| octets[at] != b' ') {
+            Some(offset) => Err(Misuse::IllegalOctet { offset }),
+            None => Ok(Self(octets)),
+        }
+    }
+
+    /// The octets.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The whole rest of the line: names with spaces are met.
+    fn rule(cx: &Context<'_>, i: &[u8]) -> Result<Self, nom::Err<Failure>> {
+        if i.is_empty() {
+            return fail(i, expected::NAME).map(|(_, never)| never);
+        }
+        match i.iter().position(|&o| !NAME.has(o) && o != b' ') {
+            Some(at) => Err(Failure::at(&i[at..], expected::NAME, ParseErrorKind::IllegalOctet)),
+            None => Ok(Self(cx.keep(i))),
+        }
+    }
+}
+
+/// Printable, and what UTF-8 and other charsets have beyond ASCII.
+const NAME: Class = VCHAR.or(HIGH);
+
+impl fmt::Debug for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}
+
+/// A password for PASS: any octets but CR, LF and NUL. Never printed; zeroed when dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Password(Secret);
+
+impl Password {
+    /// Checks and takes over the secret.
+    ///
+    /// # Errors
+    /// CR, LF or NUL, or nothing at all.
+    pub fn new(secret: Secret) -> Result<Self, Misuse> {
+        match TEXT.first_outside(secret.expose()) {
+            Some(offset) => Err(Misuse::IllegalOctet { offset }),
+            None if secret.is_empty() => Err(Misuse::Empty),
+            None => Ok(Self(secret)),
+        }
+    }
+
+    /// The password itself.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.0.expose()
+    }
+}
+
+/// The arguments of APOP: the name, and the MD5 digest of timestamp and shared secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Apop {
+    /// Whose mailbox.
+    pub name: UserName,
+    /// The digest; 16 octets.
+    pub digest: [u8; 16],
+}
+
+/// The arguments of AUTH.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Auth {
+    /// Which mechanism.
+    pub mechanism: Mechanism,
+    /// The initial response, decoded. `Some` of nothing is sent as `=`; `None` is not sent.
+    pub initial_response: Option<Secret>,
+}
+
+/// A command that this crate does not know, as a keyword and whatever follows.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct OtherCommand {
+    line: Bytes,
+    keyword: usize,
+}
+
+impl OtherCommand {
+    /// A keyword and the arguments behind it, without the space between.
+    ///
+    /// # Errors
+    /// A keyword that is not of printable ASCII or that this crate knows (use its variant of [`Command`]);
+    /// CR, LF or NUL in the arguments.
+    pub fn new(keyword: &str, arguments: &[u8]) -> Result<Self, Misuse> {
+        let keyword = keyword.as_bytes();
+        if keyword.is_empty() {
+            return Err(Misuse::Empty);
+        }
+        if let Some(offset) = VCHAR.first_outside(keyword) {
+            return Err(Misuse::IllegalOctet { offset });
+        }
+        if Verb::of(keyword) != Verb::Other {
+            return Err(Misuse::Invalid("unknown keyword"));
+        }
+        if let Some(offset) = TEXT.first_outside(arguments) {
+            return Err(Misuse::IllegalOctet { offset });
+        }
+        let mut line = alloc::vec::Vec::with_capacity(keyword.len() + 1 + arguments.len());
+        line.extend_from_slice(keyword);
+        if !arguments.is_empty() {
+            line.push(b' ');
+            line.extend_from_slice(arguments);
+        }
+        Ok(Self { line: line.into(), keyword: keyword.len() })
+    }
+
+    /// The keyword, as it came.
+    #[must_use]
+    pub fn keyword(&self) -> &[u8] {
+        &self.line[..self.keyword]
+    }
+
+    /// What follows, as it came, without the space before it.
+    #[must_use]
+    pub fn arguments(&self) -> &[u8] {
+        self.line[self.keyword..].strip_prefix(b" ").unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for OtherCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.line.escape_ascii())
+    }
+}
+
+impl Command {
+    /// Parses a complete command, with its CRLF, by the rules of the RFC.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn parse(frame: &Bytes) -> Result<Self, ParseError> {
+        Self::parse_in(&Context::new(frame, Tolerance::Strict))
+    }
+
+    /// Parses the command that a context stands for, with its line end, as far as the context's
+    /// tolerance goes; the context collects what was repaired.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    ///
+    /// ```
+    /// use pop3_proto::{Command, rule};
+    /// use wire::{Context, Tolerance};
+    ///
+    /// let frame = "STAT \n".into();
+    /// let cx = Context::new(&frame, Tolerance::Lenient);
+    /// assert_eq!(Command::parse_in(&cx)?, Command::Stat);
+    /// let repairs: Vec<_> = cx.into_repairs().iter().map(|repair| repair.rule).collect();
+    /// assert_eq!(repairs, [rule::BARE_LF, rule::TRAILING_SPACE]);
+    /// # Ok::<(), wire::ParseError>(())
+    /// ```
+    pub fn parse_in(cx: &Context<'_>) -> Result<Self, ParseError> {
+        syntax::line(cx, cx.frame(), 0)
+            .and_then(|line| Self::rule(cx, line))
+            .map_err(|error| cx.error(error, expected::name))
+    }
+
+    /// ```text
+    /// command      =  keyword *(SP param) CRLF    ;255 octets maximum
+    /// keyword      =  3*4VCHAR
+    /// param        =  1*VCHAR
+    /// ```
+    ///
+    /// Without the CRLF. Unknown keywords may have any length.
+    #[inline]
+    fn rule(cx: &Context<'_>, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
+        let (keyword, rest) = line.split_at(VCHAR.run(line));
+        let verb = Verb::of(keyword);
+        if verb == Verb::Pass || verb == Verb::Auth {
+            cx.set_secret();
+        }
+        let (rest, command) = match verb {
+            Verb::User => argument(rest, expected::NAME)
+                .and_then(|i| Ok((&i[i.len()..], Self::User(UserName::rule(cx, i)?))))?,
+            Verb::Pass => password(rest)?,
+            Verb::Apop => apop(cx, rest)?,
+            Verb::Auth => auth(cx, rest)?,
+            Verb::Capa => (rest, Self::Capa),
+            Verb::Stls => (rest, Self::Stls),
+            Verb::Stat => (rest, Self::Stat),
+            Verb::List => optional_message(cx, rest).map(|(i, message)| (i, Self::List(message)))?,
+            Verb::Uidl => optional_message(cx, rest).map(|(i, message)| (i, Self::Uidl(message)))?,
+            Verb::Retr => message(cx, rest).map(|(i, message)| (i, Self::Retr(message)))?,
+            Verb::Top => top(cx, rest)?,
+            Verb::Dele => message(cx, rest).map(|(i, message)| (i, Self::Dele(message)))?,
+            Verb::Rset => (rest, Self::Rset),
+            Verb::Noop => (rest, Self::Noop),
+            Verb::Quit => (rest, Self::Quit),
+            Verb::Utf8 => (rest, Self::Utf8),
+            Verb::Lang => lang(cx, rest)?,
+            Verb::Other => return other(cx, line, keyword.len()),
+        };
+        end(cx, rest)?;
+        Ok(command)
+    }
+
+    /// Which command it is, without its arguments.
+    #[must_use]
+    pub const fn verb(&self) -> Verb {
+        match self {
+            Self::User(_) => Verb::User,
+            Self::Pass(_) => Verb::Pass,
+            Self::Apop(_) => Verb::Apop,
+            Self::AuthList | Self::Auth(_) => Verb::Auth,
+            Self::Capa => Verb::Capa,
+            Self::Stls => Verb::Stls,
+            Self::Stat => Verb::Stat,
+            Self::List(_) => Verb::List,
+            Self::Uidl(_) => Verb::Uidl,
+            Self::Retr(_) => Verb::Retr,
+            Self::Top { .. } => Verb::Top,
+            Self::Dele(_) => Verb::Dele,
+            Self::Rset => Verb::Rset,
+            Self::Noop => Verb::Noop,
+            Self::Quit => Verb::Quit,
+            Self::Utf8 => Verb::Utf8,
+            Self::Lang(_) => Verb::Lang,
+            Self::Other(_) => Verb::Other,
+        }
+    }
+
+    /// Writes the command with its CRLF. If it holds a secret, the output will be zeroed when it was sent.
+    pub fn encode(&self, output: &mut Output) {
+        match self {
+            Self::Pass(_) | Self::Auth(_) | Self::Apop(_) => output.set_wipe(),
+            Self::Other(other) => {
+                output.put(&other.line);
+                return output.put(b"\r\n");
+            }
+            _ => {}
+        }
+        output.put(self.verb().keyword().as_bytes());
+        match self {
+            Self::User(name) => put_argument(name.as_bytes(), output),
+            Self::Pass(password) => put_argument(password.expose(), output),
+            Self::Apop(apop) => {
+                put_argument(apop.name.as_bytes(), output);
+                let mut digits = [0; 32];
+                for (pair, octet) in digits.chunks_exact_mut(2).zip(apop.digest) {
+                    pair.copy_from_slice(&[hex(octet >> 4), hex(octet & 15)]);
+                }
+                put_argument(&digits, output);
+            }
+            Self::Auth(Auth { mechanism, initial_response }) => {
+                put_argument(mechanism.as_bytes(), output);
+                match initial_response {
+                    None => {}
+                    Some(nothing) if nothing.is_empty() => output.put(b" ="),
+                    Some(response) => {
+                        output.put(b" ");
+                        sasl::encode(response.expose(), output);
+                    }
+                }
+            }
+            Self::List(Some(message))
+            | Self::Uidl(Some(message))
+            | Self::Retr(message)
+            | Self::Dele(message) => put_number(message.get().into(), output),
+            Self::Top { message, lines } => {
+                put_number(message.get().into(), output);
+                put_number(*lines, output);
+            }
+            Self::Lang(Some(range)) => {
+                output.put(b" ");
+                range.encode(output);
+            }
+            _ => {}
+        }
+        output.put(b"\r\n");
+    }
+
+    /// The line as it goes over the wire. Its memory is not zeroed.
+    #[must_use]
+    pub fn to_bytes(&self) -> Bytes {
+        let mut output = Output::new();
+        self.encode(&mut output);
+        output.take_all()
+    }
+
+    /// Any command, for property tests.
+    #[cfg(any(test, feature = "proptest"))]
+    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+        use proptest::prelude::*;
+        let name = || {
+            prop_oneof!["[!-~]{1,20}", "[!-~\u{a1}-\u{17f}][ -~\u{a1}-\u{17f}]{0,20}"]
+                .prop_filter_map("name", |name| UserName::new(name).ok())
+        };
+        let response = proptest::option::of(Secret::strategy());
+        let message = MessageNumber::strategy;
+        prop_oneof![
+            proptest::sample::select(
+                &[
+                    Self::AuthList,
+                    Self::Capa,
+                    Self::Stls,
+                    Self::Stat,
+                    Self::Rset,
+                    Self::Noop,
+                    Self::Quit,
+                    Self::Utf8
+                ][..]
+            ),
+            name().prop_map(Self::User),
+            "[ -~\u{a1}-\u{17f}\t]{1,30}".prop_filter_map("password", |password| {
+                Password::new(Secret::new(password)).ok().map(Self::Pass)
+            }),
+            (name(), any::<[u8; 16]>()).prop_map(|(name, digest)| Self::Apop(Apop { name, digest })),
+            (Mechanism::strategy(), response).prop_map(|(mechanism, initial_response)| {
+                Self::Auth(Auth { mechanism, initial_response })
+            }),
+            proptest::option::of(message()).prop_map(Self::List),
+            proptest::option::of(message()).prop_map(Self::Uidl),
+            message().prop_map(Self::Retr),
+            message().prop_map(Self::Dele),
+            (message(), any::<u64>()).prop_map(|(message, lines)| Self::Top { message, lines }),
+            proptest::option::of(LanguageRange::strategy()).prop_map(Self::Lang),
+            ("[!-~]{1,9}", "[ -~]{0,20}").prop_filter_map("keyword", |(keyword, arguments)| {
+                OtherCommand::new(&keyword, arguments.as_bytes()).ok().map(Self::Other)
+            }),
+        ]
+    }
+}
+
+fn put_argument(argument: &[u8], output: &mut Output) {
+    output.put(b" ");
+    output.put(argument);
+}
+
+fn put_number(number: u64, output: &mut Output) {
+    output.put(b" ");
+    output.put_number(number);
+}
+
+fn hex(nibble: u8) -> u8 {
+    if nibble < 10 { b'0' + nibble } else { b'a' + (nibble - 10) }
+}
+
+/// What stands behind the one `SP` after the keyword.
+fn argument(i: &[u8], wanted: wire::parse::Expected) -> Result<&[u8], nom::Err<Failure>> {
+    let (rest, ()) = sp(i)?;
+    if rest.is_empty() { fail(rest, wanted).map(|(rest, ())| rest) } else { Ok(rest) }
+}
+
+fn message<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, MessageNumber> {
+    if i.is_empty() {
+        return fail(i, expected::MESSAGE_NUMBER);
+    }
+    let (i, ()) = gap(cx, i)?;
+    MessageNumber::parse(i)
+}
+
+/// `[SP msg]`
+fn optional_message<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<MessageNumber>> {
+    if i.iter().all(|&o| o == b' ') {
+        return Ok((i, None));
+    }
+    message(cx, i).map(|(i, message)| (i, Some(message)))
+}
+
+/// In words: "PASS string [...] a server may treat spaces in the argument as part of the password".
+/// They are: the password is the whole rest of the line behind one space.
+fn password(i: &[u8]) -> Parsed<'_, Command> {
+    let secret = argument(i, expected::PASSWORD)?;
+    match TEXT.first_outside(secret) {
+        Some(at) => Err(Failure::at(&secret[at..], expected::PASSWORD, ParseErrorKind::IllegalOctet)),
+        None => Ok((&i[i.len()..], Command::Pass(Password(Secret::new(secret))))),
+    }
+}
+
+/// In words: "APOP name digest", where "the digest parameter itself is a 16-octet value which is sent in
+/// hexadecimal format, using lower-case ASCII characters". The name is all before the last space.
+fn apop<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Command> {
+    let arguments = argument(i, expected::NAME)?;
+    let Some(split) = memchr::memrchr(b' ', arguments) else {
+        return fail(&i[i.len()..], expected::DIGEST);
+    };
+    let (name, digits) = (&arguments[..split], &arguments[split + 1..]);
+    let name = UserName::rule(cx, name)?;
+    let mut digest = [0; 16];
+    if digits.len() != 32 {
+        return Err(Failure::at(digits, expected::DIGEST, ParseErrorKind::Syntax));
+    }
+    let mut upper = false;
+    for (octet, (at, pair)) in digest.iter_mut().zip(digits.chunks_exact(2).enumerate()) {
+        for (nibble, digit) in pair.iter().enumerate() {
+            upper |= digit.is_ascii_uppercase();
+            match (*digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok()) {
+                Some(value) => *octet = *octet << 4 | value,
+                None => return fail(&digits[2 * at + nibble..], expected::DIGEST),
+            }
+        }
+    }
+    if upper && !cx.tolerates(Tolerance::Lenient, rule::UPPER_CASE_DIGEST, digits) {
+        return Err(Failure::at(digits, expected::DIGEST, ParseErrorKind::Syntax));
+    }
+    Ok((&i[i.len()..], Command::Apop(Apop { name, digest })))
+}
+
+/// ```text
+/// auth-command     = "AUTH" SP sasl-mech [SP initial-response]
+///                    *(CRLF [base64]) [CRLF cancel-response] CRLF
+/// initial-response = base64 / "="
+/// ```
+fn auth<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Command> {
+    if i.iter().all(|&o| o == b' ') {
+        return Ok((i, Command::AuthList));
+    }
+    let (i, ()) = gap(cx, i)?;
+    let (i, mechanism) = Mechanism::parse(i)?;
+    if i.iter().all(|&o| o == b' ') {
+        return Ok((i, Command::Auth(Auth { mechanism, initial_response: None })));
+    }
+    let (i, ()) = gap(cx, i)?;
+    let (response, rest) = i.split_at(VCHAR.run(i));
+    let response = match response {
+        b"=" => Secret::default(),
+        _ => sasl::decode(response).map_err(|error| shifted(&error, rest.len()))?,
+    };
+    Ok((rest, Command::Auth(Auth { mechanism, initial_response: Some(response) })))
+}
+
+/// The failure of a rule that saw only a part of the message, `behind` octets before its end.
+fn shifted(error: &nom::Err<Failure>, behind: usize) -> nom::Err<Failure> {
+    match error {
+        nom::Err::Error(failure) | nom::Err::Failure(failure) => nom::Err::Error(failure.before(behind)),
+        nom::Err::Incomplete(needed) => nom::Err::Incomplete(*needed),
+    }
+}
+
+/// In words: "TOP msg n", where n is "a non-negative number of lines".
+fn top<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Command> {
+    let (i, message) = message(cx, i)?;
+    let (i, ()) = gap(cx, i)?;
+    if let Some(digits) = i.strip_prefix(b"-") {
+        let len = DIGIT.run(digits);
+        if len > 0 && cx.tolerates(Tolerance::Lenient, rule::NEGATIVE_LINES, &i[..=len]) {
+            return Ok((&digits[len..], Command::Top { message, lines: u64::MAX }));
+        }
+    }
+    let (i, lines) = number64(i)?;
+    Ok((i, Command::Top { message, lines }))
+}
+
+/// In words: "LANG", "LANG" and a language range argument, or the special range `*`.
+fn lang<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Command> {
+    if i.iter().all(|&o| o == b' ') {
+        return Ok((i, Command::Lang(None)));
+    }
+    let (i, ()) = gap(cx, i)?;
+    let (i, range) = LanguageRange::parse(cx, i)?;
+    Ok((i, Command::Lang(Some(range))))
+}
+
+fn other(cx: &Context<'_>, line: &[u8], keyword: usize) -> Result<Command, nom::Err<Failure>> {
+    if keyword == 0 || !matches!(line.get(keyword), None | Some(b' ')) {
+        return fail(&line[keyword..], expected::KEYWORD).map(|(_, never)| never);
+    }
+    match TEXT.first_outside(line) {
+        Some(at) => Err(Failure::at(&line[at..], wire::parse::expected::TEXT, ParseErrorKind::IllegalOctet)),
+        None => Ok(Command::Other(OtherCommand { line: cx.keep(line), keyword })),
+    }
+}

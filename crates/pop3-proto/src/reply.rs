@@ -1,0 +1,253 @@
+//! Replies and the lines of multi-line replies (RFC 1939 section 3).
+
+use crate::status::indicator;
+use crate::syntax::expected;
+use crate::{
+    Capabilities, Capability, DropListing, LanguageListing, ReplyKind, ScanListing, Status, UniqueIdListing,
+    rule,
+};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use wire::parse::{Failure, fail};
+use wire::{Context, Output, Text, Tolerance};
+
+/// What a server says to a command: read by the client machine, written by the server machine.
+///
+/// ```
+/// use pop3_proto::{DropListing, Reply};
+///
+/// assert_eq!(Reply::DropListing(DropListing::new(2, 320)).to_bytes(), "+OK 2 320\r\n");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reply {
+    /// A single line: `-ERR` to any command, `+OK` to those whose reply has no other form.
+    Status(Status),
+    /// `+OK` to STAT.
+    DropListing(DropListing),
+    /// `+OK` to LIST with a message-number.
+    ScanListing(ScanListing),
+    /// `+OK` to UIDL with a message-number.
+    UniqueIdListing(UniqueIdListing),
+    /// `+OK` and the lines of CAPA.
+    Capabilities(Box<Lines<Capabilities>>),
+    /// `+OK` and the lines of AUTH without a mechanism: a name each.
+    Mechanisms(Box<Lines<Vec<Text>>>),
+    /// `+OK` and the lines of LANG without an argument.
+    Languages(Box<Lines<Vec<LanguageListing>>>),
+    /// `+OK` to LIST, UIDL, RETR, TOP and others; items or a body follow, one by one.
+    MultiLine(Status),
+}
+
+/// A multi-line reply that is held whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lines<T> {
+    /// The first line.
+    pub status: Status,
+    /// What the other lines say.
+    pub lines: T,
+}
+
+/// One line of a listing that is streamed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Item {
+    /// Of LIST.
+    ScanListing(ScanListing),
+    /// Of UIDL.
+    UniqueIdListing(UniqueIdListing),
+    /// Of a reply whose form this crate does not know.
+    Line(Text),
+}
+
+impl Reply {
+    /// `+OK` and capabilities.
+    #[must_use]
+    pub fn capabilities(status: Status, lines: Capabilities) -> Self {
+        Self::Capabilities(Box::new(Lines { status, lines }))
+    }
+
+    /// `+OK` and mechanisms, for AUTH without an argument.
+    #[must_use]
+    pub fn mechanisms(status: Status, mechanisms: &crate::Mechanisms) -> Self {
+        let lines = mechanisms.iter().map(|m| Text::repaired(m.as_bytes().to_vec().into()).0).collect();
+        Self::Mechanisms(Box::new(Lines { status, lines }))
+    }
+
+    /// `+OK` and languages.
+    #[must_use]
+    pub fn languages(status: Status, lines: Vec<LanguageListing>) -> Self {
+        Self::Languages(Box::new(Lines { status, lines }))
+    }
+
+    /// Whether it is `+OK`.
+    #[must_use]
+    pub const fn is_ok(&self) -> bool {
+        !matches!(self, Self::Status(status) if !status.is_ok())
+    }
+
+    /// Its status line, if it has one with text. Replies that are a listing have none.
+    #[must_use]
+    pub fn status(&self) -> Option<&Status> {
+        match self {
+            Self::Status(status) | Self::MultiLine(status) => Some(status),
+            Self::Capabilities(lines) => Some(&lines.status),
+            Self::Mechanisms(lines) => Some(&lines.status),
+            Self::Languages(lines) => Some(&lines.status),
+            Self::DropListing(_) | Self::ScanListing(_) | Self::UniqueIdListing(_) => None,
+        }
+    }
+
+    /// The first line of a reply of this kind, without its end. Of replies that are held whole it has no
+    /// further lines yet.
+    #[inline]
+    pub(crate) fn rule(cx: &Context<'_>, kind: ReplyKind, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
+        let typed = match kind {
+            ReplyKind::Stat => {
+                Self::positive(cx, line, |cx, i| DropListing::rule(cx, i).map(Self::DropListing))
+            }
+            ReplyKind::ListOne => Self::positive(cx, line, |cx, i| {
+                ScanListing::rule(cx, crate::status::after_indicator(cx, i)?).map(Self::ScanListing)
+            }),
+            ReplyKind::UidlOne => Self::positive(cx, line, |cx, i| {
+                UniqueIdListing::rule(cx, crate::status::after_indicator(cx, i)?).map(Self::UniqueIdListing)
+            }),
+            _ => Ok(None),
+        }?;
+        if let Some(typed) = typed {
+            return Ok(typed);
+        }
+        let status = Status::rule(cx, line)?;
+        if !status.is_ok() {
+            return Ok(Self::Status(status));
+        }
+        Ok(match kind {
+            ReplyKind::Capa => Self::capabilities(status, Capabilities::default()),
+            ReplyKind::AuthList => Self::Mechanisms(Box::new(Lines { status, lines: Vec::new() })),
+            ReplyKind::LangList => Self::languages(status, Vec::new()),
+            _ if kind.is_multi_line() => Self::MultiLine(status),
+            _ => Self::Status(status),
+        })
+    }
+
+    /// A reply that is a listing. `None`: it is `-ERR`, or has not the form of the listing, which is
+    /// tolerated.
+    #[inline]
+    fn positive(
+        cx: &Context<'_>,
+        line: &[u8],
+        rule: impl Fn(&Context<'_>, &[u8]) -> Result<Self, nom::Err<Failure>>,
+    ) -> Result<Option<Self>, nom::Err<Failure>> {
+        let (rest, positive) = indicator(line)?;
+        if !positive {
+            return Ok(None);
+        }
+        match rule(cx, rest) {
+            Ok(typed) => Ok(Some(typed)),
+            Err(_) if cx.tolerates(Tolerance::Default, rule::UNTYPED_REPLY, line) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Adds a line, without its end, to a reply that is held whole.
+    pub(crate) fn add_line(&mut self, cx: &Context<'_>, line: &[u8]) -> Result<(), nom::Err<Failure>> {
+        match self {
+            Self::Capabilities(reply) => reply.lines.push(Capability::rule(cx, line)?),
+            Self::Mechanisms(reply) => reply.lines.push(crate::status::text(cx, line)?),
+            Self::Languages(reply) => reply.lines.push(LanguageListing::rule(cx, line)?),
+            _ => return fail(line, expected::TERMINATION).map(|(_, ())| ()),
+        }
+        Ok(())
+    }
+
+    /// Writes the reply. Of [`Reply::MultiLine`] only the first line; items or a body, and the end, follow.
+    pub fn encode(&self, output: &mut Output) {
+        match self {
+            Self::Status(status) | Self::MultiLine(status) => status.encode(output),
+            Self::DropListing(listing) => listing.encode(output),
+            Self::ScanListing(listing) => {
+                output.put(b"+OK ");
+                listing.encode(output);
+            }
+            Self::UniqueIdListing(listing) => {
+                output.put(b"+OK ");
+                listing.encode(output);
+            }
+            Self::Capabilities(reply) => {
+                reply.status.encode(output);
+                for capability in &reply.lines {
+                    capability.encode(output);
+                }
+                output.put(b".\r\n");
+            }
+            Self::Mechanisms(reply) => {
+                reply.status.encode(output);
+                for line in &reply.lines {
+                    encode_line(line, output);
+                }
+                output.put(b".\r\n");
+            }
+            Self::Languages(reply) => {
+                reply.status.encode(output);
+                for language in &reply.lines {
+                    language.encode(output);
+                }
+                output.put(b".\r\n");
+            }
+        }
+    }
+
+    /// The octets as they go over the wire; see [`Reply::encode`].
+    #[must_use]
+    pub fn to_bytes(&self) -> bytes::Bytes {
+        let mut output = Output::new();
+        self.encode(&mut output);
+        output.take_all()
+    }
+}
+
+impl Item {
+    /// A line of a reply of this kind, without its end, the dot of stuffing removed.
+    #[inline]
+    pub(crate) fn rule(cx: &Context<'_>, kind: ReplyKind, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
+        match kind {
+            ReplyKind::ListAll => ScanListing::rule(cx, line).map(Self::ScanListing),
+            ReplyKind::UidlAll => UniqueIdListing::rule(cx, line).map(Self::UniqueIdListing),
+            _ => crate::status::text(cx, line).map(Self::Line),
+        }
+    }
+
+    /// Whether it is a line of a reply of this kind.
+    pub(crate) const fn fits(&self, kind: ReplyKind) -> bool {
+        match self {
+            Self::ScanListing(_) => matches!(kind, ReplyKind::ListAll),
+            Self::UniqueIdListing(_) => matches!(kind, ReplyKind::UidlAll),
+            Self::Line(_) => matches!(kind, ReplyKind::Lines | ReplyKind::Single),
+        }
+    }
+
+    /// Writes the line, with its CRLF, dot-stuffed.
+    pub fn encode(&self, output: &mut Output) {
+        match self {
+            Self::ScanListing(listing) => listing.encode(output),
+            Self::UniqueIdListing(listing) => listing.encode(output),
+            Self::Line(line) => encode_line(line, output),
+        }
+    }
+
+    /// The octets as they go over the wire.
+    #[must_use]
+    pub fn to_bytes(&self) -> bytes::Bytes {
+        let mut output = Output::new();
+        self.encode(&mut output);
+        output.take_all()
+    }
+}
+
+fn encode_line(line: &Text, output: &mut Output) {
+    if line.as_bytes().first() == Some(&b'.') {
+        output.put(b".");
+    }
+    output.put(line.as_bytes());
+    output.put(b"\r\n");
+}

@@ -1,0 +1,78 @@
+//! The repairs and remarks that this crate reports, as [`Diagnostic`](wire::Diagnostic)s.
+//!
+//! "From" says from which [`Tolerance`](wire::Tolerance) on it is accepted; below, it is an error. A remark is
+//! reported at each tolerance.
+
+use wire::Rule;
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $id:ident = $name:literal;)*) => {
+        $($(#[$doc])* pub const $id: Rule = Rule($name);)*
+        /// All rules.
+        pub const ALL: &[Rule] = &[$($id),*];
+    };
+}
+
+rules! {
+    /// A line, or a line of a body, ends in LF without CR. From Default; raw is the LF.
+    BARE_LF = "bare-lf";
+    /// A space stands at the end of a command or listing without need. From Default.
+    TRAILING_SPACE = "trailing-space";
+    /// More than one space between arguments. From Default.
+    EXTRA_SPACE = "extra-space";
+    /// No space behind `+OK`, `-ERR` or `+`. From Default.
+    MISSING_SPACE = "missing-space";
+    /// Something follows the last argument of a command; it is ignored. From Lenient.
+    EXTRA_ARGUMENT = "extra-argument";
+    /// A negative number of lines in TOP stands for all lines, as Courier takes it. From Lenient.
+    NEGATIVE_LINES = "negative-lines";
+    /// Upper-case hexadecimal digits in an APOP digest. From Lenient.
+    UPPER_CASE_DIGEST = "upper-case-digest";
+    /// A command is longer than the 255 octets of RFC 2449 section 4 (the limit allows it). Remark.
+    LONG_COMMAND = "long-command";
+    /// CR or NUL in text; each became a space. From Default.
+    ILLEGAL_TEXT = "illegal-text";
+    /// A unique-id without octets. From Default.
+    EMPTY_UNIQUE_ID = "empty-unique-id";
+    /// A unique-id of more than 70 octets. From Default.
+    LONG_UNIQUE_ID = "long-unique-id";
+    /// An octet outside %x21-7E in a unique-id. From Default.
+    UNIQUE_ID_OCTETS = "unique-id-octets";
+    /// Something follows a unique-id; it is kept. From Default.
+    AFTER_UNIQUE_ID = "after-unique-id";
+    /// A message-number in a listing that does not follow its predecessor, or is above the count of STAT.
+    /// Remark.
+    LISTING_ORDER = "listing-order";
+    /// The reply to STAT, LIST n or UIDL n has not the form that the RFC demands; it is given as text. From
+    /// Default.
+    UNTYPED_REPLY = "untyped-reply";
+    /// The arguments of a registered capability are not those of its RFC; it is kept as other. Remark.
+    CAPABILITY_ARGUMENTS = "capability-arguments";
+    /// `+OK` where the first challenge is due, from servers older than RFC 1734. From Lenient.
+    OK_AS_CHALLENGE = "ok-as-challenge";
+    /// A first challenge that is not base64, taken as an empty one. From Lenient.
+    TEXT_AS_CHALLENGE = "text-as-challenge";
+    /// A reply came that no command waits for. Remark.
+    UNSOLICITED_REPLY = "unsolicited-reply";
+    /// A client sends commands ahead though PIPELINING was not advertised. Remark.
+    UNADVERTISED_PIPELINING = "unadvertised-pipelining";
+    /// A CR in a body that no LF follows. From Default it is passed on.
+    BARE_CR = "bare-cr";
+    /// A body line starts with one dot that no other follows; the dot was removed (RFC 1939 section 3).
+    /// Remark.
+    LONE_DOT = "lone-dot";
+    /// A body line of more than 998 octets. Remark.
+    LONG_LINE = "long-line";
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::dot::FindingKind;
+
+    #[test]
+    fn the_rules_of_the_dot_engine_are_listed() {
+        for kind in [FindingKind::BareCr, FindingKind::BareLf, FindingKind::LoneDot, FindingKind::LongLine] {
+            assert!(super::ALL.contains(&kind.rule()), "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Scan listings: the lines of LIST (RFC 1939 section 5).
+
+use crate::MessageNumber;
+use crate::More;
+use crate::syntax::gap;
+use wire::number::number64;
+use wire::parse::Failure;
+use wire::{Context, Output};
+
+/// The number and the size of one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanListing {
+    /// Which message.
+    pub message: MessageNumber,
+    /// Its size in octets. Servers are known to be wrong about it.
+    pub octets: u64,
+    /// What some servers add.
+    pub more: More,
+}
+
+impl ScanListing {
+    /// Without more.
+    #[must_use]
+    pub const fn new(message: MessageNumber, octets: u64) -> Self {
+        Self { message, octets, more: More::NONE }
+    }
+
+    /// In words: "A scan listing consists of the message-number of the message, followed by a single space
+    /// and the exact size of the message in octets."
+    pub(crate) fn rule(cx: &Context<'_>, i: &[u8]) -> Result<Self, nom::Err<Failure>> {
+        let i = leading_space(cx, i);
+        let (i, message) = MessageNumber::parse(i)?;
+        let (i, ()) = gap(cx, i)?;
+        let (i, octets) = number64(i)?;
+        Ok(Self { message, octets, more: More::rule(cx, i)? })
+    }
+
+    /// The common form, whole line with CRLF, without a context: nothing kept, nothing repaired.
+    #[inline]
+    pub(crate) fn plain(line: &[u8]) -> Option<Self> {
+        let (i, message) = MessageNumber::parse(line).ok()?;
+        let (i, octets) = number64(i.strip_prefix(b" ")?).ok()?;
+        (i == b"\r\n").then(|| Self::new(message, octets))
+    }
+
+    /// The line, with its CRLF.
+    pub(crate) fn encode(&self, output: &mut Output) {
+        output.put_number(self.message.get().into());
+        output.put(b" ");
+        output.put_number(self.octets);
+        self.more.encode(output);
+    }
+
+    /// Any listing, for property tests.
+    #[cfg(any(test, feature = "proptest"))]
+    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+        use proptest::prelude::*;
+        (MessageNumber::strategy(), any::<u64>(), wire::Text::strategy())
+            .prop_map(|(message, octets, more)| Self { message, octets, more: more.into() })
+    }
+}
+
+/// Spaces before the first argument of a listing, where that is tolerated.
+#[inline]
+pub(crate) fn leading_space<'i>(cx: &Context<'_>, i: &'i [u8]) -> &'i [u8] {
+    if i.first() != Some(&b' ') {
+        return i;
+    }
+    let spaces = i.iter().position(|&o| o != b' ').unwrap_or(i.len());
+    let tolerated = cx.tolerates(wire::Tolerance::Default, crate::rule::EXTRA_SPACE, &i[..spaces]);
+    if tolerated { &i[spaces..] } else { i }
+}
