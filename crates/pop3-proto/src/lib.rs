@@ -46,6 +46,8 @@
 extern crate alloc;
 
 mod capability;
+#[cfg(feature = "client")]
+pub mod client;
 mod code;
 mod command;
 mod drop_listing;
@@ -57,6 +59,8 @@ mod reply;
 mod response;
 pub mod rule;
 mod scan_listing;
+#[cfg(feature = "server")]
+pub mod server;
 mod state;
 mod status;
 mod syntax;
@@ -64,6 +68,8 @@ mod unique_id;
 mod url;
 
 pub use capability::{Capabilities, Capability, Expire, Mechanisms, OtherCapability, PerUser};
+#[cfg(feature = "client")]
+pub use client::Client;
 pub use code::{OtherCode, ResponseCode};
 pub use command::{Apop, Auth, Command, OtherCommand, Password, UserName};
 pub use drop_listing::{DropListing, More};
@@ -74,6 +80,8 @@ pub use message_number::MessageNumber;
 pub use reply::{Item, Lines, Reply};
 pub use response::Response;
 pub use scan_listing::ScanListing;
+#[cfg(feature = "server")]
+pub use server::Server;
 pub use state::{ReplyKind, State, Verb};
 pub use status::Status;
 pub use unique_id::{UniqueId, UniqueIdListing};

@@ -98,6 +98,20 @@ impl Reply {
         }
     }
 
+    /// The same without a response code, for a peer to which RESP-CODES was not advertised.
+    #[must_use]
+    pub fn without_code(&self) -> Self {
+        let mut reply = self.clone();
+        match &mut reply {
+            Self::Status(status) | Self::MultiLine(status) => *status = status.clone().without_code(),
+            Self::Capabilities(lines) => lines.status = lines.status.clone().without_code(),
+            Self::Mechanisms(lines) => lines.status = lines.status.clone().without_code(),
+            Self::Languages(lines) => lines.status = lines.status.clone().without_code(),
+            Self::DropListing(_) | Self::ScanListing(_) | Self::UniqueIdListing(_) => {}
+        }
+        reply
+    }
+
     /// The first line of a reply of this kind, without its end. Of replies that are held whole it has no
     /// further lines yet.
     #[inline]

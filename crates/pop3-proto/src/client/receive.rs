@@ -1,0 +1,409 @@
+//! From octets to events.
+
+use super::{Client, Event, Tls};
+use crate::syntax::{self, expected};
+use crate::{Greeting, Item, Reply, ReplyKind, ScanListing, State, Status, Verb, response, rule};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use bytes::Bytes;
+use wire::dot::{Body, DotDecoder};
+use wire::parse::Failure;
+use wire::{
+    CommandId, Context, Diagnostic, Fatal, Found, LimitKind, ParseError, Redacted, Secret, Step, Tolerance,
+};
+
+/// A multi-line reply, behind its first line.
+#[derive(Debug)]
+pub(super) enum Reading {
+    /// A message.
+    Body {
+        decoder: DotDecoder,
+        /// Where in the stream it starts.
+        start: u64,
+    },
+    /// Lines that are handed out one by one.
+    Items {
+        count: u64,
+        /// The message-number of the last.
+        last: u32,
+    },
+    /// Lines that become part of the reply.
+    Whole { reply: Reply, count: u64 },
+}
+
+/// What a step came to: `None` if it has put events into the queue, or made none.
+type Stepped = Result<Option<Step<Event>>, Fatal>;
+
+impl Client {
+    pub(super) fn advance(&mut self) -> Result<Step<Event>, Fatal> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Ok(Step::Event(event));
+            }
+            if let Some(failure) = &self.failure {
+                return Err(failure.clone());
+            }
+            let stepped = match &self.reading {
+                _ if self.tls == Tls::Agreed => self.paused_for_tls(),
+                Some(Reading::Body { .. }) => self.body(),
+                _ => self.line(),
+            };
+            match stepped {
+                Ok(Some(step)) => return Ok(step),
+                Ok(None) => {}
+                Err(failure) => self.failure = Some(failure),
+            }
+        }
+    }
+
+    /// The longest line that may come now.
+    pub(super) fn max_line(&self) -> usize {
+        let limits = &self.config.limits;
+        if self.exchange.is_some() { limits.max_line.max(limits.max_auth_line) } else { limits.max_line }
+    }
+
+    /// Law 11: nothing that came in plaintext behind the agreement may ever be used.
+    fn paused_for_tls(&mut self) -> Stepped {
+        match self.input.len() {
+            0 if self.input.is_eof() => Err(Fatal::UnexpectedEof("the start of TLS")),
+            0 => Ok(Some(Step::Paused(wire::Pause::StartTls))),
+            injected => Err(Fatal::PlaintextAfterStartTls(injected)),
+        }
+    }
+
+    /// More is needed, unless the peer has closed.
+    fn wait(&mut self) -> Stepped {
+        if !self.input.is_eof() {
+            self.input.settle();
+            return Ok(Some(Step::NeedInput));
+        }
+        Err(Fatal::UnexpectedEof(if self.state == State::Greeting {
+            "the greeting"
+        } else if self.reading.is_some() {
+            "a multi-line reply"
+        } else if !self.input.is_empty() {
+            "a line"
+        } else if !self.pending.is_empty() {
+            "a reply"
+        } else {
+            return Ok(Some(Step::Closed));
+        }))
+    }
+
+    fn line(&mut self) -> Stepped {
+        let limit = self.max_line();
+        let len = match self.input.line(limit) {
+            Found::Line(len) => len,
+            Found::Partial => return self.wait(),
+            Found::TooLong => return Err(Fatal::Limit { kind: LimitKind::Line, limit: limit as u64 }),
+        };
+        let at = self.input.stream_offset();
+        let front = self.pending.front().map(|pending| (pending.kind, pending.earliest));
+        if let (Some(Reading::Items { .. }), Some((ReplyKind::ListAll, _))) = (&self.reading, front)
+            && let Some(listing) = ScanListing::plain(&self.input.as_slice()[..len])
+        {
+            // the common line of a long listing: no slice of it is kept
+            self.input.skip(len);
+            return self.item(at, &Bytes::new(), Item::ScanListing(listing), Vec::new());
+        }
+        let frame = if self.exchange.is_some() { self.input.take_secret(len) } else { self.input.take(len) };
+        match (&self.reading, front) {
+            _ if self.state == State::Greeting => self.greeting(at, &frame),
+            (Some(_), Some(_)) => self.listing_line(at, &frame),
+            (_, Some((_, earliest))) if earliest <= at => self.reply(at, frame),
+            _ => self.unsolicited(at, &frame),
+        }
+    }
+
+    fn greeting(&mut self, at: u64, frame: &Bytes) -> Stepped {
+        let cx = Context::new(frame, self.config.tolerance).at(at);
+        match syntax::line(&cx, frame, 0).and_then(|line| Greeting::rule(&cx, line)) {
+            Ok(greeting) => {
+                self.has_timestamp = greeting.timestamp().is_some();
+                self.state = if greeting.is_ok() { State::Authorization } else { State::Closed };
+                self.release();
+                self.emit(cx.into_repairs(), Event::Greeting(greeting))
+            }
+            Err(error) => Err(Fatal::Desync(cx.error(error, expected::name))),
+        }
+    }
+
+    /// A line that no command waits for.
+    fn unsolicited(&mut self, at: u64, frame: &Bytes) -> Stepped {
+        let cx = Context::new(frame, self.config.tolerance).at(at);
+        match syntax::line(&cx, frame, 0).and_then(|line| Status::rule(&cx, line)) {
+            Ok(status) => {
+                cx.repair(rule::UNSOLICITED_REPLY, frame);
+                self.emit(cx.into_repairs(), Event::Unsolicited(status))
+            }
+            Err(error) => {
+                let error = cx.error(error, expected::name);
+                self.malformed(cx, error, None, false)
+            }
+        }
+    }
+
+    /// The first line of a reply, or a challenge.
+    fn reply(&mut self, at: u64, frame: Bytes) -> Stepped {
+        let Some((id, kind)) = self.pending.front().map(|pending| (pending.id, pending.kind)) else {
+            return self.unsolicited(at, &frame);
+        };
+        let cx = Context::new(&frame, self.config.tolerance).at(at);
+        let parsed = syntax::line(&cx, &frame, 0).and_then(|line| match self.challenge(&cx, kind, line) {
+            Some(challenge) => challenge.map(Err),
+            None => Reply::rule(&cx, kind, line).map(Ok),
+        });
+        match parsed {
+            Ok(Ok(reply)) => self.replied(id, kind, reply, cx.into_repairs()),
+            Ok(Err(challenge)) => {
+                let repairs = cx.into_repairs();
+                wire::wipe(frame);
+                self.challenged_by(id, challenge, repairs)
+            }
+            Err(error) => {
+                let error = cx.error(error, expected::name);
+                if kind == ReplyKind::Auth && frame.first() == Some(&b'+') && !frame.starts_with(b"+O") {
+                    // the exchange goes on; RFC 5034 section 4 wants it to be cancelled
+                    if let Some(exchange) = &mut self.exchange {
+                        exchange.challenged = true;
+                    }
+                    return self.malformed(cx, error, Some(id), false);
+                }
+                if kind.is_multi_line() && frame.first() != Some(&b'-') {
+                    return Err(Fatal::Desync(error));
+                }
+                self.complete(kind, false);
+                self.malformed(cx, error, Some(id), true)
+            }
+        }
+    }
+
+    /// A challenge, if the line is one: with what servers older than RFC 1734 do, where that is tolerated.
+    fn challenge(
+        &self,
+        cx: &Context<'_>,
+        kind: ReplyKind,
+        line: &[u8],
+    ) -> Option<Result<Secret, nom::Err<Failure>>> {
+        if kind != ReplyKind::Auth {
+            return None;
+        }
+        let first = self.exchange.as_ref().is_some_and(|exchange| !exchange.responded);
+        if response::is_challenge(line) {
+            let challenge = response::challenge(cx, line);
+            if challenge.is_err() && first && cx.tolerates(Tolerance::Lenient, rule::TEXT_AS_CHALLENGE, line)
+            {
+                return Some(Ok(Secret::default()));
+            }
+            return Some(challenge);
+        }
+        let bare_ok = line.eq_ignore_ascii_case(b"+OK");
+        let empty = bare_ok && first && cx.tolerates(Tolerance::Lenient, rule::OK_AS_CHALLENGE, line);
+        empty.then(|| Ok(Secret::default()))
+    }
+
+    fn challenged_by(&mut self, id: CommandId, data: Secret, repairs: Vec<Diagnostic>) -> Stepped {
+        let withheld = self.exchange.as_mut().and_then(|exchange| {
+            exchange.challenged = true;
+            exchange.withheld.take()
+        });
+        match withheld {
+            Some(response) if data.is_empty() => {
+                // cannot fail: its length was checked when it was accepted
+                let _ = self.auth_respond(id, response.expose());
+                self.remark(repairs);
+                Ok(None)
+            }
+            _ => self.emit(repairs, Event::Challenge { id, data }),
+        }
+    }
+
+    fn replied(&mut self, id: CommandId, kind: ReplyKind, reply: Reply, repairs: Vec<Diagnostic>) -> Stepped {
+        match reply {
+            Reply::MultiLine(_) => {
+                let start = self.input.stream_offset();
+                self.reading = Some(match kind {
+                    ReplyKind::Body => {
+                        Reading::Body { decoder: DotDecoder::new(self.config.line_endings), start }
+                    }
+                    _ => Reading::Items { count: 0, last: 0 },
+                });
+                self.emit(repairs, Event::Reply { id, reply })
+            }
+            Reply::Capabilities(_) | Reply::Mechanisms(_) | Reply::Languages(_) => {
+                self.reading = Some(Reading::Whole { reply, count: 0 });
+                self.remark(repairs);
+                Ok(None)
+            }
+            Reply::Status(status) if kind == ReplyKind::Stls && status.is_ok() => {
+                self.complete(kind, true);
+                self.emit(repairs, Event::StartTls { id, status })
+            }
+            reply => {
+                if let Reply::DropListing(listing) = &reply {
+                    self.messages = Some(listing.messages);
+                }
+                self.complete(kind, reply.is_ok());
+                self.emit(repairs, Event::Reply { id, reply })
+            }
+        }
+    }
+
+    /// The command in front has its reply: what that does to the session.
+    fn complete(&mut self, kind: ReplyKind, positive: bool) {
+        let Some(done) = self.pending.pop_front() else { return };
+        match (kind, positive) {
+            (ReplyKind::Login | ReplyKind::Auth, true) => self.state = State::Transaction,
+            (ReplyKind::Stls, true) => self.tls = Tls::Agreed,
+            (ReplyKind::Stls, false) => self.tls = Tls::Off,
+            (ReplyKind::Quit, true) if self.state == State::Transaction => self.state = State::Update,
+            (ReplyKind::Quit, true) => self.state = State::Closed,
+            // after the login the capabilities that were known before go on
+            (ReplyKind::Capa, false) if self.state == State::Authorization => self.capabilities = None,
+            (ReplyKind::Single, true) if done.verb == Verb::Utf8 => self.utf8 = true,
+            _ => {}
+        }
+        if kind == ReplyKind::Auth {
+            self.exchange = None;
+        }
+        self.release();
+    }
+
+    /// A line of a multi-line reply.
+    fn listing_line(&mut self, at: u64, frame: &Bytes) -> Stepped {
+        let Some((id, kind)) = self.pending.front().map(|pending| (pending.id, pending.kind)) else {
+            return self.unsolicited(at, frame);
+        };
+        let cx = Context::new(frame, self.config.tolerance).at(at);
+        let parsed = syntax::line(&cx, frame, 0).and_then(|line| {
+            let line = match line.strip_prefix(b".") {
+                Some(b"") => return Ok(None),
+                Some(unstuffed) => unstuffed,
+                None => line,
+            };
+            match &mut self.reading {
+                Some(Reading::Whole { reply, .. }) => reply.add_line(&cx, line).map(|()| Some(None)),
+                _ => Item::rule(&cx, kind, line).map(|item| Some(Some(item))),
+            }
+        });
+        match parsed {
+            Ok(None) => self.end_of_listing(id, kind, cx.into_repairs()),
+            Ok(Some(Some(item))) => self.item(at, frame, item, cx.into_repairs()),
+            Ok(Some(None)) => {
+                self.count_line()?;
+                self.remark(cx.into_repairs());
+                Ok(None)
+            }
+            Err(error) => {
+                self.count_line()?;
+                let error = cx.error(error, expected::name);
+                self.malformed(cx, error, Some(id), false)
+            }
+        }
+    }
+
+    fn count_line(&mut self) -> Result<(), Fatal> {
+        let limits = &self.config.limits;
+        let (kind, count, limit) = match &mut self.reading {
+            Some(Reading::Items { count, .. }) => (LimitKind::ListItems, count, limits.max_list_items),
+            Some(Reading::Whole { count, .. }) => (LimitKind::ReplyLines, count, limits.max_reply_lines),
+            _ => return Ok(()),
+        };
+        *count += 1;
+        match limit {
+            Some(limit) if *count > limit => Err(Fatal::Limit { kind, limit }),
+            _ => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn item(&mut self, at: u64, frame: &Bytes, item: Item, mut repairs: Vec<Diagnostic>) -> Stepped {
+        let Some(id) = self.pending.front().map(|pending| pending.id) else { return Ok(None) };
+        self.count_line()?;
+        let number = match &item {
+            Item::ScanListing(listing) => Some(listing.message.get()),
+            Item::UniqueIdListing(listing) => Some(listing.message.get()),
+            Item::Line(_) => None,
+        };
+        if let (Some(number), Some(Reading::Items { last, .. })) = (number, &mut self.reading) {
+            let known = self.messages.is_none_or(|messages| number <= messages);
+            if number <= *last || !known {
+                let raw = Redacted::new(frame.clone());
+                repairs.push(Diagnostic { rule: rule::LISTING_ORDER, stream_offset: at, raw });
+            }
+            *last = number;
+        }
+        self.emit(repairs, Event::Item { id, item })
+    }
+
+    fn end_of_listing(&mut self, id: CommandId, kind: ReplyKind, repairs: Vec<Diagnostic>) -> Stepped {
+        let event = match self.reading.take() {
+            Some(Reading::Whole { reply, .. }) => {
+                if let Reply::Capabilities(lines) = &reply {
+                    self.capabilities = Some(lines.lines.clone());
+                }
+                Event::Reply { id, reply }
+            }
+            _ => Event::End { id },
+        };
+        self.complete(kind, true);
+        self.emit(repairs, event)
+    }
+
+    fn body(&mut self) -> Stepped {
+        let (Some(Reading::Body { decoder, start }), Some(pending)) =
+            (&mut self.reading, self.pending.front())
+        else {
+            self.reading = None;
+            return Ok(None);
+        };
+        let id = pending.id;
+        let step = decoder.next(&mut self.input);
+        if let Some(limit) = self.config.limits.max_message.filter(|limit| decoder.octets_out() > *limit) {
+            return Err(Fatal::Limit { kind: LimitKind::Message, limit });
+        }
+        match step {
+            Body::Chunk(data) => Ok(Some(Step::Event(Event::BodyChunk { id, data }))),
+            Body::Found(finding) => {
+                let diagnostic = Box::new(finding.diagnostic(*start));
+                Ok(Some(Step::Event(Event::Diagnostic(diagnostic))))
+            }
+            Body::NeedInput => self.wait(),
+            Body::End => {
+                if let Some(finding) = decoder.refused() {
+                    let what = finding.kind.name();
+                    return Err(Fatal::LineEnding { what, offset: finding.offset });
+                }
+                self.reading = None;
+                self.complete(ReplyKind::Body, true);
+                Ok(Some(Step::Event(Event::End { id })))
+            }
+        }
+    }
+
+    fn malformed(
+        &mut self,
+        cx: Context<'_>,
+        error: ParseError,
+        id: Option<CommandId>,
+        ends_command: bool,
+    ) -> Stepped {
+        let malformed = Box::new(cx.malformed(error, None));
+        self.emit(cx.into_repairs(), Event::Malformed { id, ends_command, malformed })
+    }
+
+    fn remark(&mut self, repairs: Vec<Diagnostic>) {
+        self.events.extend(repairs.into_iter().map(|repair| Event::Diagnostic(Box::new(repair))));
+    }
+
+    /// Hands out an event, what was repaired for it first.
+    #[inline]
+    fn emit(&mut self, repairs: Vec<Diagnostic>, event: Event) -> Stepped {
+        if repairs.is_empty() && self.events.is_empty() {
+            return Ok(Some(Step::Event(event)));
+        }
+        self.remark(repairs);
+        self.events.push_back(event);
+        Ok(None)
+    }
+}
