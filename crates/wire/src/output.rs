@@ -167,10 +167,9 @@ impl Output {
     }
 
     fn wipe_tail_from(&mut self, from: usize) {
-        if self.wipe
-            && let Some(taken_back) = self.tail.get_mut(from..)
-        {
-            taken_back.zeroize();
+        if self.wipe {
+            let from = from.min(self.tail.len());
+            self.tail[from..].zeroize();
         }
     }
 

@@ -3,7 +3,6 @@
 use crate::class::{Class, DIGIT};
 use crate::parse::{Failure, Parsed, expected, fail};
 use crate::{Misuse, Output, ParseErrorKind, Secret};
-use alloc::vec::Vec;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use core::fmt;
@@ -166,8 +165,7 @@ pub const fn encoded_len(data: usize) -> usize {
 /// Writes `data` in base64; the output will be zeroed when it was sent.
 pub fn encode(data: &[u8], output: &mut Output) {
     output.set_wipe();
-    let mut piece = Vec::new();
-    piece.resize(encoded_len(data.len()), 0);
+    let mut piece = alloc::vec![0; encoded_len(data.len())];
     let len = STANDARD.encode_slice(data, &mut piece).unwrap_or_default();
     output.put(&piece[..len]);
     drop(Secret::new(piece));

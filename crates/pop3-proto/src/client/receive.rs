@@ -99,12 +99,12 @@ impl Client {
         };
         let at = self.input.stream_offset();
         let front = self.pending.front().map(|pending| (pending.kind, pending.earliest));
-        if let (Some(Reading::Items { .. }), Some((ReplyKind::ListAll, _))) = (&self.reading, front)
-            && let Some(listing) = ScanListing::plain(&self.input.as_slice()[..len])
-        {
+        if matches!((&self.reading, front), (Some(Reading::Items { .. }), Some((ReplyKind::ListAll, _)))) {
             // the common line of a long listing: no slice of it is kept
-            self.input.skip(len);
-            return self.item(at, &Bytes::new(), Item::ScanListing(listing), Vec::new());
+            if let Some(listing) = ScanListing::plain(&self.input.as_slice()[..len]) {
+                self.input.skip(len);
+                return self.item(at, &Bytes::new(), Item::ScanListing(listing), Vec::new());
+            }
         }
         let frame = if self.exchange.is_some() { self.input.take_secret(len) } else { self.input.take(len) };
         match (&self.reading, front) {
