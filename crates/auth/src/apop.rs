@@ -188,7 +188,8 @@ impl Digest {
         let mut hash = Md5::new();
         hash.update(timestamp.as_str());
         hash.update(secret.expose());
-        Self(hash.finalize().into())
+        // by reference: `finalize` would move the block with the end of the secret, and leave a copy
+        Self(hash.finalize_reset().into())
     }
 
     /// The 16 octets, for a protocol crate that writes them by itself.

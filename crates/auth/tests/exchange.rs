@@ -419,6 +419,38 @@ fn a_mechanism_may_ask_more_than_once() {
     }
 }
 
+/// A mechanism with a hole in it.
+struct Careless(bool);
+
+impl ServerMechanism for Careless {
+    fn profile(&self) -> Profile {
+        AsksTwice(0).profile()
+    }
+
+    fn respond(&mut self, _: &[u8]) -> Result<Move, Error> {
+        if self.0 {
+            Ok(Move::Ask(Request::new("tim", None, Need::Password)))
+        } else {
+            Ok(Move::Accept { data: None })
+        }
+    }
+
+    fn answer(&mut self, _: Credentials) -> Result<Move, Error> {
+        Ok(Move::Accept { data: None })
+    }
+}
+
+#[test]
+fn nobody_gets_in_against_the_caller() {
+    let mut server = ServerExchange::new(Careless(false), policy()).unwrap();
+    assert_eq!(done(server.start(Some(b""))), Err(Error::Rejected));
+    for answer in [Answer::rejected(), Answer::no_such_user().known_as("tim").authorized()] {
+        let mut server = ServerExchange::new(Careless(true), policy()).unwrap();
+        assert!(matches!(server.start(Some(b"")), Ok(Step::NeedCredentials(_))));
+        assert_eq!(done(server.answer(answer)), Err(Error::Rejected));
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Call {
     Start(Option<Vec<u8>>),
