@@ -113,6 +113,18 @@ class Server:
         assert pop.stat()[0] == len(self.messages)
         pop.quit()
 
+    def tls_first(self) -> str:
+        """A server that takes no password in the clear."""
+        pop = self.connect()
+        capa = pop.capa()
+        assert "STLS" in capa and "USER" not in capa and "PLAIN" not in capa.get("SASL", []), f"offered in the clear: {capa}"
+        token = base64.b64encode(f"\0{self.args.user}\0{self.args.password}".encode()).decode()
+        for command in (f"USER {self.args.user}", f"AUTH PLAIN {token}"):
+            answer = refused(lambda: pop._shortcmd(command))
+        pop.quit()
+        self.stls()
+        return answer
+
     def stls_distrusted(self) -> None:
         pop = self.connect()
         try:
@@ -292,9 +304,13 @@ def main() -> int:
     parser.add_argument("--tls-port", type=int, help="check POP3S too")
     parser.add_argument("--no-apop", action="store_true")
     parser.add_argument("--needs-utf8", action="store_true", help="without UTF8 it withholds messages with UTF-8 headers (Courier)")
+    parser.add_argument("--tls-first", action="store_true", help="only check that it takes passwords after STLS and not before")
     parser.add_argument("--delete", action="store_true")
     args = parser.parse_args()
     server = Server(args)
+    if args.tls_first:
+        server.check("no password before STLS", server.tls_first)
+        return server.failed != 0
     if args.delete:
         server.check("DELE, RSET, no QUIT", server.reset)
         server.check("DELE, QUIT", server.delete)

@@ -6,6 +6,7 @@
 #   jail.sh run     NAME COMMAND...   run one command in the jail and wait (joins a started jail)
 #   jail.sh start   NAME COMMAND...   run COMMAND as the jail's first process, in the background
 #   jail.sh stop    NAME              end it, and with it every process and mount of the jail
+#   jail.sh alive   NAME              exit status: is it started?
 #   jail.sh log     NAME              what the jail's first process printed
 #
 # How: a mount namespace and a process namespace of its own. Inside, /usr, /etc and /var are overlays: this
@@ -18,7 +19,7 @@ set -euo pipefail
 : "${INTEROP_WORK:=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/.work}"
 mkdir -p "$INTEROP_WORK/jail"
 W=$(cd "$INTEROP_WORK" && pwd -P)
-verb=${1:?usage: jail.sh install|run|start|stop|log NAME ...} name=${2:?the name of a jail}; shift 2
+verb=${1:?usage: jail.sh install|run|start|stop|alive|log NAME ...} name=${2:?the name of a jail}; shift 2
 J=$W/jail/$name          # kind: overlay or tree; done: the packages it holds; pid, log of the first process
 R=$J/root
 
@@ -114,6 +115,7 @@ case $verb in
       kill -KILL "$pid" 2>/dev/null || true
     fi
     rm -f "$J/pid" ;;
+  alive) alive ;;
   log) cat "$J/log" ;;
   *) die "unknown verb $verb" ;;
 esac

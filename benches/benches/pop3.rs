@@ -11,7 +11,7 @@ use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_
 
 fn pop3(criterion: &mut Criterion) {
     for entry in entries(&[]) {
-        let mut group = criterion.benchmark_group(entry.id.replace('/', "_"));
+        let mut group = criterion.benchmark_group(&entry.id);
         let mut workload = entry.make(Scale::FULL);
         group.throughput(Throughput::Bytes(workload.bytes));
         group.sampling_mode(SamplingMode::Flat);

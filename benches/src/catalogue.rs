@@ -11,6 +11,8 @@ const RETR_DRIP: [(usize, usize); 4] = [(1, 4 << 10), (64, 32 << 10), (1460, 256
 pub struct Entry {
     /// See [`Workload::id`].
     pub id: String,
+    /// Its place in the whole catalogue.
+    pub order: usize,
     make: Box<dyn Fn(Scale) -> Workload>,
 }
 
@@ -31,9 +33,11 @@ impl Entry {
 /// All workloads whose name contains one of the words, in the order of the report; no words: all.
 pub fn entries(words: &[String]) -> Vec<Entry> {
     let mut all = Vec::new();
+    let mut order = 0;
     let mut add = |id: String, make: Box<dyn Fn(Scale) -> Workload>| {
+        order += 1;
         if words.is_empty() || words.iter().any(|word| id.contains(word.as_str())) {
-            all.push(Entry { id, make });
+            all.push(Entry { id, order, make });
         }
     };
 

@@ -50,9 +50,27 @@ fn dots(data: &Bytes, chunk: usize) -> Contestant {
     })
 }
 
+/// Reads every octet once and does nothing with it: how fast the memory is.
+fn read(data: &Bytes, chunk: usize) -> Contestant {
+    let data = data.clone();
+    Contestant::limit("read (xor of words)", move || {
+        let mut sum = [0_u64; 16];
+        for piece in black_box(&data).chunks(chunk) {
+            let (blocks, rest) = piece.as_chunks::<128>();
+            for block in blocks {
+                for (into, word) in sum.iter_mut().zip(block.as_chunks::<8>().0) {
+                    *into ^= u64::from_ne_bytes(*word);
+                }
+            }
+            sum[0] ^= rest.iter().map(|&octet| u64::from(octet)).sum::<u64>();
+        }
+        black_box(sum).iter().fold(0, |a, b| a ^ b)
+    })
+}
+
 /// For a decoder.
 pub fn retr_decode(body: &Body, chunk: usize) -> Vec<Contestant> {
-    vec![lines(&body.wire, chunk), dots(&body.wire, chunk), copy(&body.wire, chunk)]
+    vec![lines(&body.wire, chunk), dots(&body.wire, chunk), read(&body.wire, chunk), copy(&body.wire, chunk)]
 }
 
 /// For an encoder; no peer can do it.

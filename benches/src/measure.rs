@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use crate::catalogue::Entry;
 use crate::{Side, Workload};
 
 /// How long to measure.
@@ -28,6 +29,8 @@ pub struct Times {
     /// Median over the rounds of (time of the best peer / time of this one); above 1 is faster than the best peer.
     /// Against the best baseline where there is no peer.
     pub ratio: f64,
+    /// The same against everybody, in the order of the contestants.
+    pub against: Vec<f64>,
 }
 
 /// The times of all contestants, and the index of the one that the ratios are against.
@@ -71,12 +74,19 @@ pub fn measure(workload: &mut Workload, plan: Plan) -> (Vec<Times>, usize) {
     let reference = best_of(Side::Peer).or_else(|| best_of(Side::Baseline)).unwrap_or(count - 1);
     let times = (0..count)
         .map(|who| {
-            let ratios: Vec<f64> = samples[reference].iter().zip(&samples[who]).map(|(r, t)| r / t).collect();
+            let against: Vec<f64> = samples
+                .iter()
+                .map(|other| {
+                    let ratios: Vec<f64> = other.iter().zip(&samples[who]).map(|(o, t)| o / t).collect();
+                    quantile(&ratios, 0.5)
+                })
+                .collect();
             Times {
                 median: medians[who],
                 low: quantile(&samples[who], 0.25),
                 high: quantile(&samples[who], 0.75),
-                ratio: quantile(&ratios, 0.5),
+                ratio: against[reference],
+                against,
             }
         })
         .collect();
@@ -96,9 +106,17 @@ pub fn json_string(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// `target/results/` of this workspace, made if missing.
-pub fn results_folder() -> std::io::Result<std::path::PathBuf> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/results");
+/// Writes `target/results/<kind>/<workload>.json`: one file a workload, so that a run of some workloads leaves what is
+/// known of the others. `fields` is the inside of a JSON object.
+pub fn write_result(kind: &str, entry: &Entry, fields: &str) -> std::io::Result<()> {
+    let folder = results_folder(kind)?;
+    let text = format!("{{\"id\": {}, \"order\": {}, {fields}}}\n", json_string(&entry.id), entry.order);
+    std::fs::write(folder.join(format!("{}.json", entry.id.replace('/', "_"))), text)
+}
+
+/// `target/results/<kind>/` of this workspace, made if missing.
+pub fn results_folder(kind: &str) -> std::io::Result<std::path::PathBuf> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/results").join(kind);
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
 }

@@ -27,6 +27,7 @@ recipe() {
   case ${1:-} in
     install) jail install "$NAME" $PACKAGES ;;
     start)
+      if jail alive "$NAME"; then echo "$NAME runs already" >&2; exit 1; fi
       jail install "$NAME" $PACKAGES
       "$interop/cert.sh"
       rm -rf "$D"; mkdir -p "$D"

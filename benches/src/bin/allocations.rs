@@ -1,5 +1,5 @@
 //! Counts heap allocations; a program of its own so that counting does not slow down `compare`.
-//! Prints a table and writes `target/results/allocations.json`.
+//! Prints a table and writes `target/results/allocations/<workload>.json`.
 //!
 //! `allocations [WORD...]`
 
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use benches::Side;
 use benches::catalogue::entries;
-use benches::measure::{json_string, results_folder};
+use benches::measure::{json_string, write_result};
 use benches::workloads::Scale;
 
 struct Counting;
@@ -50,30 +50,21 @@ static ALLOCATOR: Counting = Counting;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let mut json = String::from("{\"workloads\": [");
-    let wanted = entries(&words).into_iter().filter(|entry| !entry.only_time());
-    for (n, entry) in wanted.enumerate() {
+    for entry in entries(&words).into_iter().filter(|entry| !entry.only_time()) {
         let mut workload = entry.make(Scale::COUNT_TWICE);
         if let Err(wrong) = workload.check() {
             eprintln!("{wrong}");
             return ExitCode::FAILURE;
         }
         println!("\n{}  ({} octets, {} x {})", workload.id, workload.bytes, workload.messages, workload.unit);
-        let separator = if n == 0 { "" } else { "," };
-        let _ = write!(
-            json,
-            "{separator}\n {{\"id\": {}, \"messages\": {}, \"contestants\": [",
-            json_string(&workload.id),
-            workload.messages
-        );
-        let mut first = true;
+        let mut json = String::new();
         for contestant in workload.contestants.iter_mut().filter(|c| c.side != Side::Limit) {
             // The second run: buffers that are kept have their size.
-            let (calls, octets) = (CALLS.load(Relaxed), OCTETS.load(Relaxed));
+            let before = (CALLS.load(Relaxed), OCTETS.load(Relaxed));
             (contestant.run)();
-            let (calls, octets) = (CALLS.load(Relaxed) - calls, OCTETS.load(Relaxed) - octets);
+            let (calls, octets) = (CALLS.load(Relaxed) - before.0, OCTETS.load(Relaxed) - before.1);
             println!(
-                "  {:8} {:40} {:>10} calls {:>10.3} a {} {:>12} octets",
+                "  {:8} {:36} {:>10} calls {:>10.3} /{} {:>12} octets",
                 contestant.side.name(),
                 contestant.name,
                 calls,
@@ -81,22 +72,18 @@ fn main() -> ExitCode {
                 workload.unit,
                 octets,
             );
-            let separator = if first { "" } else { "," };
-            first = false;
             let _ = write!(
                 json,
-                "{separator}\n  {{\"name\": {}, \"allocations\": {calls}, \"octets\": {octets}}}",
+                "{}\n {{\"name\": {}, \"allocations\": {calls}, \"octets\": {octets}}}",
+                if json.is_empty() { "" } else { "," },
                 json_string(contestant.name)
             );
         }
-        json.push_str("]}");
-    }
-    json.push_str("\n]}\n");
-    match results_folder().and_then(|folder| std::fs::write(folder.join("allocations.json"), json)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        let fields = format!("\"messages\": {}, \"contestants\": [{json}]", workload.messages);
+        if let Err(error) = write_result("allocations", &entry, &fields) {
             eprintln!("cannot write the results: {error}");
-            ExitCode::FAILURE
+            return ExitCode::FAILURE;
         }
     }
+    ExitCode::SUCCESS
 }

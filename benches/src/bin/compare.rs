@@ -1,14 +1,14 @@
-//! Times everybody in interleaved rounds, prints a table and writes `target/results/<profile>.json`.
+//! Times everybody in interleaved rounds, prints a table and writes `target/results/<profile>/<workload>.json`.
 //!
-//! `compare [--rounds N] [--quick] [WORD...]`: only the workloads whose names contain one of the words. With words, what
-//! earlier runs found about the other workloads is lost; run without words for a report.
+//! `compare [--rounds N] [--quick] [WORD...]`: only the workloads whose names contain one of the words.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use benches::Side;
 use benches::catalogue::entries;
-use benches::measure::{Plan, json_string, measure, profile, results_folder};
+use benches::measure::{Plan, json_string, measure, profile, write_result};
 use benches::workloads::Scale;
 
 fn main() -> ExitCode {
@@ -28,9 +28,8 @@ fn main() -> ExitCode {
     }
 
     let profile = profile();
-    let mut json = format!("{{\"profile\": {}, \"workloads\": [", json_string(&profile));
     println!("profile {profile}; ratio: time of the best peer (*) / time, above 1 is faster");
-    for (n, entry) in entries(&words).iter().enumerate() {
+    for entry in entries(&words) {
         let mut workload = entry.make(Scale::FULL);
         if let Err(wrong) = workload.check() {
             eprintln!("{wrong}");
@@ -38,11 +37,8 @@ fn main() -> ExitCode {
         }
         let (times, reference) = measure(&mut workload, plan);
         println!("\n{}  ({} octets, {} x {})", workload.id, workload.bytes, workload.messages, workload.unit);
-        let separator = if n == 0 { "" } else { "," };
-        let _ = write!(
-            json,
-            "{separator}\n {{\"id\": {}, \"bytes\": {}, \"messages\": {}, \"unit\": {}, \"reference\": {}, \"contestants\": [",
-            json_string(&workload.id),
+        let mut json = format!(
+            "\"bytes\": {}, \"messages\": {}, \"unit\": {}, \"reference\": {}, \"contestants\": [",
             workload.bytes,
             workload.messages,
             json_string(workload.unit),
@@ -50,20 +46,27 @@ fn main() -> ExitCode {
         );
         for (i, (contestant, t)) in workload.contestants.iter().zip(&times).enumerate() {
             println!(
-                "  {:8} {:40} {:>12} ns/{} {:>9.3} GB/s {:>8.2}x{} {}",
+                "  {:8} {:36} {:>12.2} ns/{} {:>8.3} GB/s {:>8.2}x{} {}",
                 contestant.side.name(),
                 contestant.name,
-                format!("{:.2}", t.median / workload.messages as f64),
+                t.median / workload.messages as f64,
                 workload.unit,
                 workload.bytes as f64 / t.median,
                 t.ratio,
                 if i == reference { "*" } else { " " },
                 contestant.note,
             );
-            let separator = if i == 0 { "" } else { "," };
+            let against: Vec<String> = workload
+                .contestants
+                .iter()
+                .zip(&t.against)
+                .filter(|(other, _)| other.name != contestant.name)
+                .map(|(other, ratio)| format!("{}: {ratio:.4}", json_string(other.name)))
+                .collect();
             let _ = write!(
                 json,
-                "{separator}\n  {{\"name\": {}, \"side\": {}, \"note\": {}, \"ns\": {:.1}, \"ns_low\": {:.1}, \"ns_high\": {:.1}, \"ratio\": {:.4}}}",
+                "{}\n {{\"name\": {}, \"side\": {}, \"note\": {}, \"ns\": {:.1}, \"ns_low\": {:.1}, \"ns_high\": {:.1}, \"ratio\": {:.4}, \"against\": {{{}}}}}",
+                if i == 0 { "" } else { "," },
                 json_string(contestant.name),
                 json_string(contestant.side.name()),
                 json_string(contestant.note),
@@ -71,16 +74,21 @@ fn main() -> ExitCode {
                 t.low,
                 t.high,
                 t.ratio,
+                against.join(", "),
             );
+            if contestant.side == Side::Ours {
+                for (other, ratio) in workload.contestants.iter().zip(&t.against) {
+                    if other.side != Side::Ours {
+                        println!("           {ratio:>8.2}x {}", other.name);
+                    }
+                }
+            }
         }
-        json.push_str("]}");
-    }
-    json.push_str("\n]}\n");
-    match results_folder().and_then(|folder| std::fs::write(folder.join(format!("{profile}.json")), json)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        json.push(']');
+        if let Err(error) = write_result(&profile, &entry, &json) {
             eprintln!("cannot write the results: {error}");
-            ExitCode::FAILURE
+            return ExitCode::FAILURE;
         }
     }
+    ExitCode::SUCCESS
 }

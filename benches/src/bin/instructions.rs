@@ -1,5 +1,5 @@
 //! Counts instructions with `valgrind --tool=callgrind`: exact, whatever else the machine does. Prints a table and writes
-//! `target/results/instructions.json`.
+//! `target/results/instructions/<workload>.json`.
 //!
 //! `instructions [WORD...]`. Each workload is run at one size and at twice that size. `growth` is the quotient of the two
 //! costs, divided by the quotient of the two sizes, times two: 2.00 is linear, 4.00 quadratic.
@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use benches::catalogue::entries;
-use benches::measure::{json_string, results_folder};
+use benches::measure::{json_string, results_folder, write_result};
 use benches::workloads::Scale;
 
 /// callgrind knows it by this name.
@@ -73,40 +73,39 @@ fn inside(words: &[String], scale: Scale) -> ExitCode {
 }
 
 fn outside(words: &[String]) -> Result<(), Box<dyn std::error::Error>> {
-    let folder = results_folder()?.join("callgrind");
+    let folder = results_folder("callgrind")?;
     let once = count(words, 1, &folder)?;
     let twice = count(words, 2, &folder)?;
-    let mut json = String::from("{\"contestants\": [");
-    let mut last = "";
-    for (n, (small, big)) in once.iter().zip(&twice).enumerate() {
-        if big.id != last {
-            println!("\n{}  ({} octets, {} x {})", big.id, big.bytes, big.messages, big.unit);
-            last = &big.id;
+    for entry in entries(words) {
+        let rows: Vec<_> = once.iter().zip(&twice).filter(|(_, big)| big.id == entry.id).collect();
+        let Some((_, first)) = rows.first() else {
+            continue;
+        };
+        println!("\n{}  ({} octets, {} x {})", entry.id, first.bytes, first.messages, first.unit);
+        let mut json =
+            format!("\"bytes\": {}, \"messages\": {}, \"contestants\": [", first.bytes, first.messages);
+        for (n, (small, big)) in rows.iter().enumerate() {
+            let growth = 2.0 * (big.instructions / small.instructions) / (big.bytes / small.bytes);
+            println!(
+                "  {:8} {:36} {:>12.1} /{} {:>9.3} /octet   growth {:.2}",
+                big.side,
+                big.name,
+                big.instructions / big.messages,
+                big.unit,
+                big.instructions / big.bytes,
+                growth,
+            );
+            let _ = write!(
+                json,
+                "{}\n {{\"name\": {}, \"instructions\": {}, \"growth\": {growth:.4}}}",
+                if n == 0 { "" } else { "," },
+                json_string(&big.name),
+                big.instructions,
+            );
         }
-        let growth = 2.0 * (big.instructions / small.instructions) / (big.bytes / small.bytes);
-        println!(
-            "  {:8} {:40} {:>12.1} /{} {:>9.3} /octet   growth {:.2}",
-            big.side,
-            big.name,
-            big.instructions / big.messages,
-            big.unit,
-            big.instructions / big.bytes,
-            growth,
-        );
-        let separator = if n == 0 { "" } else { "," };
-        let _ = write!(
-            json,
-            "{separator}\n {{\"id\": {}, \"name\": {}, \"side\": {}, \"bytes\": {}, \"messages\": {}, \"instructions\": {}, \"growth\": {growth:.4}}}",
-            json_string(&big.id),
-            json_string(&big.name),
-            json_string(&big.side),
-            big.bytes,
-            big.messages,
-            big.instructions,
-        );
+        json.push(']');
+        write_result("instructions", &entry, &json)?;
     }
-    json.push_str("\n]}\n");
-    std::fs::write(results_folder()?.join("instructions.json"), json)?;
     Ok(())
 }
 

@@ -42,7 +42,7 @@ use crate::{Exposure, First, Profile, expected};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 use md5::{Digest as _, Md5};
-use subtle::{Choice, ConstantTimeEq};
+use subtle::ConstantTimeEq;
 use wire::msg_id::{last_msg_id, msg_id};
 use wire::parse::{Failure, Parsed, end, fail, sp};
 use wire::{Misuse, ParseError, ParseErrorKind, Rule, Secret, Tolerance};
@@ -188,7 +188,14 @@ impl Digest {
         let mut hash = Md5::new();
         hash.update(timestamp.as_str());
         hash.update(secret.expose());
-        Self(hash.finalize().into())
+        // by reference: `finalize` would move the block with the end of the secret, and leave a copy
+        Self(hash.finalize_reset().into())
+    }
+
+    /// The 16 octets, for a protocol crate that writes them by itself.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 16] {
+        &self.0
     }
 
     /// In hexadecimal, with lower-case letters.
@@ -198,6 +205,13 @@ impl Digest {
         // cannot fail: 32 is twice 16
         let _ = hex::encode_to_slice(self.0, &mut text);
         text
+    }
+}
+
+/// From a protocol crate that has read the hexadecimal digits by itself.
+impl From<[u8; 16]> for Digest {
+    fn from(octets: [u8; 16]) -> Self {
+        Self(octets)
     }
 }
 
@@ -215,7 +229,9 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// The argument of the command APOP.
+/// The argument of the command APOP. A protocol crate that gives out the command in parts makes one with
+/// [`new`](Self::new) and [`encode`](Self::encode)s it for the exchange; the other way, [`parse`](Self::parse)
+/// takes apart what the client's exchange gave.
 ///
 /// ```
 /// use auth::apop::Message;
@@ -391,10 +407,11 @@ pub use client::Client;
 
 #[cfg(feature = "server")]
 mod server {
-    use super::{Choice, ConstantTimeEq, Digest, Message, PROFILE, Timestamp};
+    use super::{Digest, Message, PROFILE, Timestamp};
     use crate::error::wanted;
     use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism};
     use alloc::vec::Vec;
+    use subtle::{Choice, ConstantTimeEq};
     use wire::{Misuse, Rule, Secret, Tolerance};
 
     /// The server: reads the argument of the command, asks [`Need::Password`], and compares the digests in

@@ -42,6 +42,7 @@ pub enum Error {
 }
 
 /// The exchange is over or waits for something else.
+#[cfg(any(feature = "client", feature = "server"))]
 pub(crate) const fn wanted(wanted: &'static str) -> Error {
     Error::Misuse(Misuse::State { wanted })
 }

@@ -168,12 +168,14 @@ struct Identity {
     authorization: Option<String>,
     known_as: Option<String>,
     authorized: bool,
+    /// The caller has said no at least once.
+    refused: bool,
 }
 
 impl Identity {
-    /// The name of the user, as far as there is one.
-    fn user<'a>(&'a self, answer: &'a Answer) -> &'a str {
-        answer.identity.as_ref().or(self.known_as.as_ref()).unwrap_or(&self.authentication)
+    /// The name of the user, empty if there is none.
+    fn name(&self) -> &str {
+        self.known_as.as_ref().unwrap_or(&self.authentication)
     }
 
     /// Whether the identity to act as is the user, by either name.
@@ -279,13 +281,14 @@ impl ServerExchange {
             return Err(wanted("after a request for credentials"));
         }
         let fails = matches!(answer.credentials, Credentials::Rejected | Credentials::NoSuchUser);
-        if !fails && self.identity.user(&answer).is_empty() {
+        if !fails && answer.identity.as_deref().unwrap_or(self.identity.name()).is_empty() {
             return Err(Error::Misuse(Misuse::Empty));
         }
         let Answer { credentials, identity, authorized } = answer;
         let next = self.call(|mechanism| mechanism.answer(credentials))?;
         self.identity.known_as = identity.or(self.identity.known_as.take());
         self.identity.authorized |= authorized;
+        self.identity.refused |= fails;
         self.go(next)
     }
 
@@ -325,6 +328,10 @@ impl ServerExchange {
             }
             Move::Accept { data } => {
                 self.end(Phase::Over);
+                // whatever the mechanism thinks
+                if self.identity.refused || self.identity.name().is_empty() {
+                    return Err(Error::Rejected);
+                }
                 if !self.identity.may_act() {
                     return Err(Error::NotAuthorized);
                 }

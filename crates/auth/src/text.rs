@@ -1,7 +1,9 @@
 //! The strings that PLAIN and its relatives are made of.
 
+#[cfg(feature = "server")]
 use subtle::{Choice, ConstantTimeEq};
 use wire::Misuse;
+#[cfg(feature = "server")]
 use zeroize::Zeroizing;
 
 /// The longest identity and the longest password, in octets (RFC 4616 section 2 demands that many).
@@ -30,19 +32,21 @@ pub(crate) fn check(value: &[u8]) -> Result<&str, Misuse> {
 /// lengths, so that the time does not tell how long the stored one is.
 #[cfg(feature = "server")]
 pub(crate) fn same(presented: &[u8], stored: &[u8]) -> Choice {
-    let (presented_block, stored_block) = (block(presented), block(stored));
+    // filled where they stand: a block that is moved leaves a copy behind
+    let mut presented_block = Zeroizing::new([0; MAX]);
+    let mut stored_block = Zeroizing::new([0; MAX]);
+    fill(&mut presented_block, presented);
+    fill(&mut stored_block, stored);
     presented_block.ct_eq(&*stored_block)
         & presented.len().ct_eq(&stored.len())
         & Choice::from(u8::from(stored.len() <= MAX))
 }
 
 #[cfg(feature = "server")]
-fn block(value: &[u8]) -> Zeroizing<[u8; MAX]> {
-    let mut block = Zeroizing::new([0; MAX]);
+fn fill(block: &mut [u8; MAX], value: &[u8]) {
     for (to, from) in block.iter_mut().zip(value) {
         *to = *from;
     }
-    block
 }
 
 #[cfg(test)]

@@ -1,0 +1,198 @@
+//! Law 12: no secret in `Debug`, `Display` or errors. Everything public is formatted, in every state.
+#![cfg(all(feature = "client", feature = "server"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use auth::apop::{Digest, Timestamp};
+use auth::{
+    Answer, ClientExchange, ClientMechanism, Credentials, Error, Forbidden, Need, Policy, Request,
+    ServerExchange, ServerMechanism, Step, apop, plain,
+};
+use common::{ID, policy, secret};
+use std::fmt::{Debug, Display};
+use wire::{Misuse, Secret, Tolerance};
+
+const SECRET: &str = "hunter2-correct-horse";
+
+/// Everything that was formatted.
+#[derive(Default)]
+struct Shown(Vec<String>);
+
+impl Shown {
+    fn debug(&mut self, value: &impl Debug) {
+        self.0.push(format!("{value:?}"));
+        self.0.push(format!("{value:#?}"));
+    }
+
+    fn error(&mut self, value: &(impl Debug + Display)) {
+        self.debug(value);
+        self.0.push(format!("{value}"));
+    }
+
+    fn result<T: Debug>(&mut self, value: &Result<T, impl Debug + Display>) {
+        self.debug(value);
+        if let Err(error) = value {
+            self.error(error);
+        }
+    }
+}
+
+/// A secret in any of the forms in which it could be printed.
+fn forms(secret: &[u8]) -> Vec<String> {
+    use base64::Engine as _;
+    let text = String::from_utf8_lossy(secret).into_owned();
+    let list = format!("{:?}", secret);
+    let pretty: String = format!("{:#?}", secret);
+    let hexadecimal: String = secret.iter().map(|o| format!("{o:02x}")).collect();
+    let line = base64::engine::general_purpose::STANDARD.encode(secret);
+    let inner = |text: &str| text.trim_matches(['[', ']', '\n']).to_owned();
+    vec![text, inner(&list), inner(&pretty), hexadecimal.to_uppercase(), hexadecimal, line]
+}
+
+#[test]
+fn nothing_shows_a_secret() {
+    let mut shown = Shown::default();
+    let password = || secret(SECRET);
+    let timestamp = Timestamp::parse(ID.as_bytes()).unwrap();
+    let digest = Digest::compute(&timestamp, &password());
+
+    // values
+    let message = plain::Message::new("tim", password()).unwrap().acting_as("staff").unwrap();
+    shown.debug(&message);
+    shown.debug(&message.encode());
+    shown.debug(&plain::Client::from(message.clone()));
+    shown.debug(&plain::Server::new());
+    shown.debug(&plain::PROFILE);
+    shown.debug(&timestamp);
+    shown.debug(&digest);
+    let argument = apop::Message::new("tim", digest).unwrap();
+    shown.debug(&argument);
+    shown.debug(&argument.encode());
+    shown.debug(&apop::Client::new(&timestamp, "tim", &password()).unwrap());
+    let need = Need::PasswordCheck { presented: password() };
+    shown.debug(&need);
+    shown.debug(&Request::new("tim", Some("staff".into()), need));
+    shown.debug(&Credentials::Password(password()));
+    shown.debug(&Answer::password(password()).known_as("tim").authorized());
+    shown.debug(&policy());
+
+    // mechanisms in each state
+    let mut mechanism = plain::Server::new();
+    shown.debug(&mechanism.respond(message.encode().expose()));
+    shown.debug(&mechanism);
+    shown.debug(&mechanism.answer(Credentials::Password(password())));
+    shown.debug(&mechanism);
+    let mut mechanism = apop::Server::new(timestamp.clone(), Tolerance::Strict);
+    shown.debug(&mechanism.respond(argument.encode().expose()));
+    shown.debug(&mechanism);
+    shown.debug(&mechanism.answer(Credentials::Password(password())));
+    shown.debug(&mechanism);
+    let mut mechanism = plain::Client::from(message.clone());
+    shown.debug(&mechanism.start());
+    shown.debug(&mechanism);
+
+    // exchanges in each state
+    for pair in common::pairs() {
+        for right in [true, false] {
+            let mut client = ClientExchange::new((pair.client)("tim", SECRET), policy()).unwrap();
+            let mut server = ServerExchange::new((pair.server)(), policy()).unwrap();
+            shown.debug(&client);
+            shown.debug(&server);
+            let mut sent = client.initial_response();
+            shown.debug(&sent);
+            let initial = sent.take_response();
+            let mut step = server.start(initial.as_ref().map(Secret::expose));
+            loop {
+                shown.result(&step);
+                shown.debug(&server);
+                step = match step {
+                    Ok(Step::Challenge(challenge)) => {
+                        let response = client.respond(&challenge);
+                        shown.result(&response);
+                        shown.debug(&client);
+                        match response {
+                            Ok(response) => server.respond(response.expose()),
+                            Err(_) => break,
+                        }
+                    }
+                    Ok(Step::NeedCredentials(request)) => {
+                        let answer = match (right, request.need) {
+                            (true, Need::PasswordCheck { presented }) if presented == password() => {
+                                Answer::accepted().known_as("tim").authorized()
+                            }
+                            (true, _) => Answer::password(password()),
+                            (false, _) => Answer::rejected(),
+                        };
+                        shown.debug(&answer);
+                        server.answer(answer)
+                    }
+                    Ok(Step::Done(_)) => {
+                        shown.result(&client.finish(None));
+                        break;
+                    }
+                    Err(_) => break,
+                };
+            }
+        }
+    }
+
+    // parse errors, at each place of each message
+    for message in [message.encode(), argument.encode()] {
+        for at in 0..=message.len() {
+            for octet in [0, 0xff, b' '] {
+                let mut broken = message.expose()[..at].to_vec();
+                broken.push(octet);
+                broken.extend_from_slice(&message.expose()[at..]);
+                shown.result(&plain::Message::parse(&broken));
+                shown.result(&apop::Message::parse(&broken, Tolerance::Lenient));
+                shown.result(&Timestamp::parse(&broken));
+                let mut server = ServerExchange::new(plain::Server::new(), policy()).unwrap();
+                shown.result(&server.start(Some(&broken)));
+                shown.debug(&server);
+            }
+        }
+    }
+
+    // misuse: a secret that is no password
+    for bad in [format!("{SECRET}\0"), format!("\0{SECRET}"), SECRET.repeat(20)] {
+        shown.result(&plain::Message::new("tim", secret(&bad)));
+        shown.result(&plain::Client::new("tim", secret(&bad)));
+        shown.result(&apop::Message::new(&bad, digest));
+        shown.result(&Timestamp::new([&*bad], &bad));
+    }
+    let open = plain::Client::new("tim", password()).unwrap();
+    shown.result(&ClientExchange::new(open, Policy::without_tls()));
+    for error in [
+        Error::OutOfTurn,
+        Error::Unfinished,
+        Error::ServerNotVerified,
+        Error::Rejected,
+        Error::NotAuthorized,
+        Error::Misuse(Misuse::Empty),
+    ] {
+        shown.error(&error);
+    }
+    shown.error(&Forbidden::Cleartext);
+    shown.error(&Forbidden::Weak);
+
+    assert!(shown.0.len() > 1000);
+    for secret in [SECRET.as_bytes(), &digest.to_hex(), digest.expose()] {
+        for form in forms(secret) {
+            for text in &shown.0 {
+                assert!(!text.contains(&form), "{text}");
+            }
+        }
+    }
+}
+
+/// The initial response, if there is one.
+trait TakeResponse {
+    fn take_response(&mut self) -> Option<Secret>;
+}
+
+impl TakeResponse for Result<Option<Secret>, Error> {
+    fn take_response(&mut self) -> Option<Secret> {
+        self.as_mut().ok().and_then(Option::take)
+    }
+}

@@ -1,0 +1,191 @@
+//! Law 12: nothing of a password stays in memory. The test reads its own memory through `/proc`, which
+//! needs no unsafe code, and looks for the password in every page that can be written to.
+#![cfg(all(feature = "client", feature = "server", target_os = "linux"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use auth::apop::{Digest, Timestamp};
+use auth::{Answer, ClientExchange, Need, ServerExchange, Step, apop, plain};
+use common::{ID, policy};
+use std::fs::{File, read_to_string};
+use std::hint::black_box;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use wire::{Secret, Tolerance};
+
+/// Octet `i` of the password: made anew each time, so that the test itself does not keep a copy.
+fn octet(seed: u32, i: usize) -> u8 {
+    // odd factors: each seed gives another password
+    let x = (u32::try_from(i).unwrap() + 1 + seed * 1000).wrapping_mul(2_654_435_761);
+    let x = (x ^ x >> 15).wrapping_mul(0x2c1b_3c6d);
+    b'!' + u8::try_from((x >> 24) % 90).unwrap()
+}
+
+const LEN: usize = 48;
+
+#[inline(never)]
+fn password(seed: u32) -> Secret {
+    let mut octets = Vec::with_capacity(LEN);
+    octets.extend((0..LEN).map(|i| octet(seed, i)));
+    Secret::new(octets)
+}
+
+/// How often 16 octets of the password in a row stand in memory, wherever they begin. What the allocator
+/// writes into a free block can spoil a few octets of it, not all.
+fn copies(seed: u32) -> usize {
+    copies_where(seed, |_| true)
+}
+
+/// The same, in the ranges of addresses that `wanted` picks.
+#[inline(never)]
+fn copies_where(seed: u32, wanted: impl Fn(Range<usize>) -> bool) -> usize {
+    const WINDOW: usize = 16;
+    let memory = File::open("/proc/self/mem").unwrap();
+    let mut page = vec![0; 1 << 16];
+    let page_at = page.as_ptr() as usize;
+    let mut found = 0;
+    for map in read_to_string("/proc/self/maps").unwrap().lines() {
+        let mut fields = map.split_whitespace();
+        let range = fields.next().unwrap();
+        if !fields.next().unwrap().starts_with("rw") {
+            continue;
+        }
+        let (start, end) = range.split_once('-').unwrap();
+        let mut at = usize::from_str_radix(start, 16).unwrap();
+        let end = usize::from_str_radix(end, 16).unwrap();
+        if !wanted(at..end) {
+            continue;
+        }
+        while at < end {
+            let len = page.len().min(end - at);
+            // a page may be gone; what this function reads into is not looked at
+            if memory.read_exact_at(&mut page[..len], at as u64).is_ok() {
+                for start in (0..=LEN - WINDOW).step_by(WINDOW / 2) {
+                    let first = octet(seed, start);
+                    for (i, _) in page[..len].iter().enumerate().filter(|&(_, &o)| o == first) {
+                        let here = at + i;
+                        let own = (page_at..page_at + page.len()).contains(&here);
+                        let window = page[..len].get(i..i + WINDOW);
+                        if !own
+                            && window.is_some_and(|w| (0..).zip(w).all(|(k, &o)| o == octet(seed, start + k)))
+                        {
+                            found += 1;
+                        }
+                    }
+                }
+            }
+            page.fill(0);
+            black_box(&mut page);
+            at += len;
+        }
+    }
+    found
+}
+
+#[inline(never)]
+fn plain_client(seed: u32) {
+    let mechanism = plain::Client::new("tim", password(seed)).unwrap();
+    let mut client = ClientExchange::new(mechanism, policy()).unwrap();
+    let response = client.respond(b"").unwrap();
+    assert!(response.len() > LEN);
+    let _ = client.finish(None).unwrap();
+}
+
+#[inline(never)]
+fn plain_server(seed: u32, right: bool) {
+    let message = plain::Message::new("tim", password(seed)).unwrap().encode();
+    let mut server = ServerExchange::new(plain::Server::new(), policy()).unwrap();
+    let Ok(Step::NeedCredentials(request)) = server.start(Some(message.expose())) else { panic!() };
+    assert!(matches!(&request.need, Need::PasswordCheck { presented } if presented.len() == LEN));
+    let stored = if right { password(seed) } else { Secret::new(*b"another") };
+    assert_eq!(server.answer(Answer::password(stored)).is_ok(), right);
+    drop((message, request));
+    // the exchange is still there, and over
+    black_box(&server);
+    assert_eq!(copies(seed), 0, "while the exchange lives");
+}
+
+#[inline(never)]
+fn plain_broken(seed: u32) {
+    let mut message = Vec::with_capacity(LEN + 6);
+    message.extend_from_slice(b"\0tim\0");
+    message.extend_from_slice(password(seed).expose());
+    message.push(0xff);
+    let message = Secret::new(message);
+    let mut server = ServerExchange::new(plain::Server::new(), policy()).unwrap();
+    assert!(server.start(Some(message.expose())).is_err());
+}
+
+#[inline(never)]
+fn apop_both(seed: u32) {
+    let timestamp = Timestamp::parse(ID.as_bytes()).unwrap();
+    let mechanism = apop::Client::new(&timestamp, "tim", &password(seed)).unwrap();
+    let mut client = ClientExchange::new(mechanism, policy()).unwrap();
+    let argument = client.initial_response().unwrap().unwrap();
+    let mut server = ServerExchange::new(apop::Server::new(timestamp, Tolerance::Strict), policy()).unwrap();
+    assert!(matches!(server.start(Some(argument.expose())), Ok(Step::NeedCredentials(_))));
+    assert!(matches!(server.answer(Answer::password(password(seed))), Ok(Step::Done(_))));
+    let _ = client.finish(None).unwrap();
+}
+
+#[inline(never)]
+fn apop_digest(timestamp: &Timestamp, password: &Secret) {
+    black_box(Digest::compute(timestamp, password));
+}
+
+/// Runs `f` far down the stack, where what it leaves is not written over by looking for it.
+#[inline(never)]
+fn deep(f: impl FnOnce()) {
+    let mut above = [0u8; 1 << 15];
+    black_box(&mut above);
+    f();
+    black_box(&mut above);
+}
+
+/// Leaves a password on the stack.
+#[inline(never)]
+fn careless(seed: u32) {
+    let mut octets = [0; LEN];
+    for (i, to) in octets.iter_mut().enumerate() {
+        *to = octet(seed, i);
+    }
+    black_box(&mut octets);
+}
+
+/// One test, so that nothing else runs beside it.
+#[test]
+fn nothing_of_a_password_stays() {
+    let seen_stack = 0u8;
+    // the method sees what is there
+    let seen = password(1);
+    assert!(copies(1) > 0);
+    drop(seen);
+    assert_eq!(copies(1), 0);
+    let kept: Vec<u8> = password(2).expose().to_vec();
+    drop(kept);
+    assert!(copies(2) > 0, "a block that was freed without zeroing is seen");
+
+    deep(|| careless(8));
+    assert!(copies(8) > 0, "the stack is seen");
+
+    deep(|| plain_client(3));
+    assert_eq!(copies(3), 0, "PLAIN client");
+    deep(|| plain_server(4, true));
+    assert_eq!(copies(4), 0, "PLAIN server, right password");
+    deep(|| plain_server(5, false));
+    assert_eq!(copies(5), 0, "PLAIN server, wrong password");
+    deep(|| plain_broken(6));
+    assert_eq!(copies(6), 0, "PLAIN server, malformed message");
+    deep(|| apop_both(7));
+    let timestamp = Timestamp::parse(ID.as_bytes()).unwrap();
+    let secret = password(9);
+    deep(|| apop_digest(&timestamp, &secret));
+    drop(secret);
+    // without optimization md-5 hands a copy of its block down, on the stack
+    let stack = std::ptr::from_ref(&seen_stack).addr();
+    for seed in [7, 9] {
+        let found = copies_where(seed, |range| !(cfg!(debug_assertions) && range.contains(&stack)));
+        assert_eq!(found, 0, "APOP");
+    }
+}
