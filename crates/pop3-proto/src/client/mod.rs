@@ -164,8 +164,8 @@ impl Client {
     }
 
     /// Registers the reply to a command whose octets the caller puts on the wire itself: for proxies and
-    /// test tools that pass lines on as they are. Nothing is checked but that no TLS handshake is due.
-    /// [`ReplyKind::of_line`] knows the kind.
+    /// test tools that pass lines on as they are. Nothing is checked but that no TLS handshake is due; the
+    /// reply may already have been received. [`ReplyKind::of_line`] knows the kind.
     ///
     /// # Errors
     /// [`Misuse::TlsPending`], [`Misuse::PipelineFull`].
@@ -179,6 +179,9 @@ impl Client {
         let id = self.next_id;
         self.next_id = id.next();
         self.sent(id, Verb::Other, kind, None, false);
+        if let Some(pending) = self.pending.back_mut() {
+            pending.earliest = 0;
+        }
         Ok(id)
     }
 

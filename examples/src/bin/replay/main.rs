@@ -1,0 +1,122 @@
+//! Plays recorded sessions through the client and the server machine.
+//!
+//! ```text
+//! cargo run --release -p examples --bin replay -- [--protocol pop3] [--show] [--summary json] FILE...
+//! ```
+//!
+//! A `.wire` file is one connection as it was between a client and a server that none of us wrote. The server's
+//! octets go into our client, the client's octets into our server, which answers as the recorded server
+//! did: with the recorded chunks, then byte by byte, then at random splits.
+//!
+//! Exit status: 0 if all is well, 1 if a server's message was malformed, a message did not survive encoding
+//! and parsing, a split changed an event, or we disagree with the recorded server; 2 if the work could not
+//! be done.
+
+mod play;
+mod pop3;
+mod summary;
+
+use std::path::Path;
+use std::process::ExitCode;
+use summary::{Counts, Format};
+use wire::testing::{Recording, Side};
+
+/// What the command line asks for.
+#[derive(Default)]
+struct Request {
+    protocol: Option<Protocol>,
+    show: bool,
+    format: Format,
+    files: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Pop3,
+}
+
+const USAGE: &str = "usage: replay [--protocol pop3] [--show] [--summary json] FILE...";
+
+fn main() -> ExitCode {
+    match request(std::env::args().skip(1)).and_then(|request| run(&request)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("replay: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn request(mut arguments: impl Iterator<Item = String>) -> Result<Request, String> {
+    let mut request = Request::default();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--show" => request.show = true,
+            "--protocol" => {
+                let name = arguments.next().ok_or(USAGE)?;
+                request.protocol = Some(Protocol::named(&name)?);
+            }
+            "--summary" => match arguments.next().as_deref() {
+                Some("json") => request.format = Format::Json,
+                _ => return Err(USAGE.into()),
+            },
+            option if option.starts_with("--") => return Err(format!("unknown option {option}\n{USAGE}")),
+            _ => request.files.push(argument),
+        }
+    }
+    if request.files.is_empty() { Err(USAGE.into()) } else { Ok(request) }
+}
+
+/// Whether all is well.
+fn run(request: &Request) -> Result<bool, String> {
+    let mut total = Counts::default();
+    summary::head(request.format);
+    for file in &request.files {
+        let counts = replay(file, request).map_err(|error| format!("{file}: {error}"))?;
+        summary::print(request.format, file, &counts)?;
+        total.add(&counts);
+    }
+    summary::print(request.format, "total", &total)?;
+    Ok(total.is_well())
+}
+
+fn replay(file: &str, request: &Request) -> Result<Counts, String> {
+    let octets = std::fs::read(file).map_err(|error| error.to_string())?;
+    let recording =
+        Recording::parse(&octets).map_err(|offset| format!("not a .wire file at octet {offset}"))?;
+    let protocol = match request.protocol {
+        Some(protocol) => protocol,
+        None => Protocol::of(Path::new(file), &recording)?,
+    };
+    Ok(match protocol {
+        Protocol::Pop3 => play::all::<pop3::Session>(&recording, request.show),
+    })
+}
+
+impl Protocol {
+    fn named(name: &str) -> Result<Self, String> {
+        match name {
+            "pop3" => Ok(Self::Pop3),
+            "smtp" | "lmtp" | "imap" => Err(format!("{name} recordings come with their crate")),
+            _ => Err(format!("unknown protocol {name}")),
+        }
+    }
+
+    /// From a folder of that name, else from the greeting.
+    fn of(file: &Path, recording: &Recording) -> Result<Self, String> {
+        let folders = file.parent().into_iter().flat_map(Path::iter).filter_map(|name| name.to_str());
+        for folder in folders.collect::<Vec<_>>().into_iter().rev() {
+            if ["pop3", "smtp", "lmtp", "imap"].contains(&folder) {
+                return Self::named(folder);
+            }
+        }
+        let greeting = recording.stream(Side::Server);
+        match greeting.get(..4) {
+            Some(b"+OK " | b"+OK\r" | b"-ERR") => Ok(Self::Pop3),
+            Some([b'2', b'2', b'0', _]) => Self::named("smtp"),
+            Some(b"* OK" | b"* BY" | b"* PR") => Self::named("imap"),
+            _ => Err("cannot tell the protocol; use --protocol".into()),
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! POP3: the recorded server's replies, as our client reads them, are what our server answers.
+//!
+//! Our client never sends: for each command that our server reads, it is told what reply to expect.
+
+use crate::play::{self, Digest, Entry, Played};
+use crate::summary::Counts;
+use bytes::Bytes;
+use pop3_proto::client::{self, Client};
+use pop3_proto::server::{self, Server};
+use pop3_proto::{Capability, Command, Greeting, Item, Limits, Reply, ReplyKind, Response, Status};
+use std::collections::VecDeque;
+use std::fmt::Display;
+use wire::dot::LineEndings;
+use wire::testing::Side;
+use wire::{CommandId, Context, Fatal, Machine, Malformed, Misuse, Pause, Step, Tolerance};
+
+/// Real clients send longer lines than RFC 2449 allows, and real servers take them.
+const MAX_LINE: usize = 65_536;
+
+pub(crate) struct Session {
+    client: Client,
+    /// Made when the greeting came.
+    server: Option<Server>,
+    /// What the client said before the greeting.
+    early: Vec<u8>,
+    /// Commands without a complete reply, in order.
+    waiting: VecDeque<Waiting>,
+    body: Option<Body>,
+    tls: bool,
+    client_ended: bool,
+    server_ended: bool,
+    played: Played,
+}
+
+struct Waiting {
+    at_client: CommandId,
+    at_server: CommandId,
+    kind: ReplyKind,
+    verdict: Verdict,
+}
+
+/// What our server thinks of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    OutOfPlace,
+    Malformed,
+}
+
+/// A multi-line reply that is being read.
+struct Body {
+    kind: ReplyKind,
+    reply: Reply,
+    items: Vec<Item>,
+    pieces: Vec<Bytes>,
+    digest: Digest,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        let mut config = client::Config::default();
+        config.limits.max_pipelined = usize::MAX;
+        Self {
+            client: Client::new(config),
+            server: None,
+            early: Vec::new(),
+            waiting: VecDeque::new(),
+            body: None,
+            tls: false,
+            client_ended: false,
+            server_ended: false,
+            played: Played::default(),
+        }
+    }
+}
+
+/// A server that offers everything and takes whatever some server takes.
+fn server_config() -> server::Config {
+    let mut config = server::Config::default();
+    config.tolerance = Tolerance::Lenient;
+    config.line_endings = LineEndings::Lenient;
+    config.allow_cleartext = true;
+    config.capabilities = [
+        Capability::RespCodes,
+        Capability::Pipelining,
+        Capability::Stls,
+        Capability::Utf8(false),
+        Capability::Lang,
+    ]
+    .into_iter()
+    .collect();
+    config.limits = Limits::server();
+    config.limits.max_line = MAX_LINE;
+    config.limits.max_pipelined = usize::MAX;
+    config.limits.max_bad_commands = None;
+    config.limits.high_water = usize::MAX;
+    config
+}
+
+impl play::Session for Session {
+    fn receive(&mut self, side: Side, piece: &[u8]) -> bool {
+        self.counts().bytes_in += piece.len() as u64;
+        match (side, &mut self.server) {
+            (Side::Server, _) => self.client.receive(piece),
+            (Side::Client, Some(server)) => server.receive(piece),
+            (Side::Client, None) => self.early.extend_from_slice(piece),
+        }
+        self.pump();
+        !self.tls
+    }
+
+    fn end(&mut self) {
+        self.client.receive_eof();
+        if let Some(server) = &mut self.server {
+            server.receive_eof();
+        }
+        self.pump();
+    }
+
+    fn finish(self) -> Played {
+        self.played
+    }
+}
+
+impl Session {
+    fn counts(&mut self) -> &mut Counts {
+        &mut self.played.counts
+    }
+
+    /// Lets both machines go on until neither has anything to say. After each event of the client the server
+    /// comes first: the reply may free the command behind it.
+    fn pump(&mut self) {
+        self.pump_server();
+        while !self.client_ended {
+            match self.client.next_event() {
+                Ok(Step::Event(event)) => self.from_server(event),
+                Ok(Step::Paused(Pause::StartTls)) => {
+                    self.tls = true;
+                    return;
+                }
+                Ok(_) => return,
+                // a recording ends where the connection ended
+                Err(Fatal::UnexpectedEof(_)) => self.client_ended = true,
+                Err(fatal) => {
+                    self.client_ended = true;
+                    self.counts().malformed_server += 1;
+                    self.log(Side::Server, "fatal", fatal.to_string());
+                }
+            }
+            self.pump_server();
+        }
+    }
+
+    fn pump_server(&mut self) {
+        while !self.server_ended {
+            let Some(server) = &mut self.server else { return };
+            let step = server.next_event();
+            let _ = server.output().take_all();
+            match step {
+                Ok(Step::Event(event)) => self.from_client(event),
+                Ok(Step::Paused(Pause::Drain)) => {}
+                Ok(_) => return,
+                Err(Fatal::UnexpectedEof(_)) => self.server_ended = true,
+                Err(fatal) => {
+                    self.server_ended = true;
+                    self.counts().malformed_client += 1;
+                    self.disagree(Side::Client, &fatal);
+                }
+            }
+        }
+    }
+
+    fn from_client(&mut self, event: server::Event) {
+        use server::Event;
+        match event {
+            Event::Command { id, command } => self.command(id, &command, Verdict::Good),
+            Event::Refused { id, command, refusal } => {
+                self.log(Side::Client, "refused", refusal.to_string());
+                self.command(id, &command, Verdict::OutOfPlace);
+            }
+            Event::Malformed { id, malformed } => self.malformed_line(id, &malformed),
+            Event::AuthResponse { id, data } => {
+                self.counts().client_messages += 1;
+                self.log(Side::Client, "response", format!("{data:?}"));
+                self.check(&Response::Challenge(data.clone()), ReplyKind::Auth);
+                self.respond(id, |client, id| client.auth_respond(id, data.expose()));
+            }
+            Event::AuthCancelled { id } => {
+                self.counts().client_messages += 1;
+                self.log(Side::Client, "cancel", "*");
+                self.respond(id, Client::auth_cancel);
+            }
+            Event::StartTls { .. } => self.log(Side::Client, "tls", ""),
+            Event::Diagnostic(diagnostic) => self.remark(Side::Client, &diagnostic.to_string()),
+            other => self.log(Side::Client, "other", format!("{other:?}")),
+        }
+    }
+
+    fn command(&mut self, at_server: CommandId, command: &Command, verdict: Verdict) {
+        self.counts().client_messages += 1;
+        self.log(Side::Client, "command", format!("{command:?}"));
+        let encoded = command.to_bytes();
+        let again = Command::parse_in(&Context::new(&encoded, Tolerance::Lenient));
+        if again.as_ref() != Ok(command) || again.is_ok_and(|again| again.to_bytes() != encoded) {
+            self.counts().roundtrip_failures += 1;
+        }
+        self.expect(at_server, command.reply_kind(), verdict);
+    }
+
+    fn expect(&mut self, at_server: CommandId, kind: ReplyKind, verdict: Verdict) {
+        match self.client.expect(kind) {
+            Ok(at_client) => self.waiting.push_back(Waiting { at_client, at_server, kind, verdict }),
+            Err(misuse) => self.disagree(Side::Client, &misuse),
+        }
+    }
+
+    fn malformed_line(&mut self, id: CommandId, malformed: &Malformed) {
+        self.counts().client_messages += 1;
+        self.counts().malformed_client += 1;
+        self.log(Side::Client, "malformed", malformed.to_string());
+        match self.waiting.iter_mut().find(|waiting| waiting.at_server == id) {
+            // a response within AUTH: the recorded server decides what becomes of it
+            Some(waiting) => {
+                waiting.verdict = Verdict::Malformed;
+                self.respond(id, |client, id| client.auth_respond(id, b""));
+            }
+            None => self.expect(id, ReplyKind::of_line(malformed.frame.expose()), Verdict::Malformed),
+        }
+    }
+
+    fn respond(&mut self, id: CommandId, respond: impl Fn(&mut Client, CommandId) -> Result<(), Misuse>) {
+        let waiting = self.waiting.iter().find(|waiting| waiting.at_server == id);
+        let responded = match waiting.map(|waiting| waiting.at_client) {
+            Some(at_client) => respond(&mut self.client, at_client),
+            None => Err(Misuse::UnknownId),
+        };
+        let _ = self.client.output().take_all();
+        if let Err(misuse) = responded {
+            self.disagree(Side::Client, &misuse);
+        }
+    }
+
+    fn from_server(&mut self, event: client::Event) {
+        use client::Event;
+        match event {
+            Event::Greeting(greeting) => self.greeting(&greeting),
+            Event::Reply { id, reply } => self.reply(id, reply),
+            Event::Item { item, .. } => self.item(&item),
+            Event::BodyChunk { data, .. } => self.body_chunk(data),
+            Event::End { .. } => self.end_of_reply(),
+            Event::Challenge { data, .. } => {
+                self.counts().server_messages += 1;
+                self.log(Side::Server, "challenge", format!("{data:?}"));
+                self.check(&Response::Challenge(data.clone()), ReplyKind::Auth);
+                self.at_server(|server, id| server.challenge(id, data.expose()));
+            }
+            Event::StartTls { status, .. } => {
+                self.counts().server_messages += 1;
+                self.log(Side::Server, "tls", format!("{status:?}"));
+                let reply = Reply::Status(status);
+                self.at_server(|server, id| server.reply(id, &reply));
+                self.waiting.pop_front();
+            }
+            Event::Unsolicited(status) => {
+                self.counts().server_messages += 1;
+                self.log(Side::Server, "unasked", format!("{status:?}"));
+                if status.is_ok() {
+                    self.disagree(Side::Server, &"a reply to no command");
+                }
+            }
+            Event::Malformed { ends_command, malformed, .. } => {
+                self.counts().malformed_server += 1;
+                self.log(Side::Server, "malformed", malformed.to_string());
+                if ends_command {
+                    self.counts().server_messages += 1;
+                    self.go_on(false);
+                    self.waiting.pop_front();
+                }
+            }
+            Event::Diagnostic(diagnostic) => self.remark(Side::Server, &diagnostic.to_string()),
+            other => self.log(Side::Server, "other", format!("{other:?}")),
+        }
+    }
+
+    fn greeting(&mut self, greeting: &Greeting) {
+        self.counts().server_messages += 1;
+        self.log(Side::Server, "greeting", format!("{:?}", greeting.status()));
+        let encoded = greeting.to_bytes();
+        let again = Greeting::parse(&encoded);
+        if again.as_ref() != Ok(greeting) || again.is_ok_and(|again| again.to_bytes() != encoded) {
+            self.counts().roundtrip_failures += 1;
+        }
+        let mut server = Server::new(server_config(), greeting);
+        server.receive(&std::mem::take(&mut self.early));
+        self.server = Some(server);
+    }
+
+    /// A reply, or the first line of one.
+    fn reply(&mut self, id: CommandId, reply: Reply) {
+        self.counts().server_messages += 1;
+        self.log(Side::Server, "reply", format!("{reply:?}"));
+        let Some((kind, verdict)) = self
+            .waiting
+            .front()
+            .filter(|waiting| waiting.at_client == id)
+            .map(|waiting| (waiting.kind, waiting.verdict))
+        else {
+            return self.disagree(Side::Server, &"a reply to another command");
+        };
+        match (verdict, reply.is_ok()) {
+            (Verdict::Malformed, true) => self.disagree(Side::Client, &"the server took a malformed message"),
+            // the library leaves it to the application whether it goes by the states of the RFC
+            (Verdict::OutOfPlace, true) => self.remark(Side::Client, "the server took a command out of place"),
+            _ => {}
+        }
+        if self.server.as_mut().is_some_and(|server| {
+            self.waiting.front().is_some_and(|waiting| server.reply(waiting.at_server, &reply).is_err())
+        }) {
+            if verdict != Verdict::Malformed {
+                self.disagree(Side::Server, &"our server would not say that");
+            }
+            self.go_on(reply.is_ok());
+        }
+        if let Reply::MultiLine(_) = reply {
+            let body = Body { kind, reply, items: Vec::new(), pieces: Vec::new(), digest: Digest::new() };
+            self.body = Some(body);
+        } else {
+            self.check(&Response::Reply(reply), kind);
+            self.waiting.pop_front();
+        }
+    }
+
+    fn item(&mut self, item: &Item) {
+        self.log(Side::Server, "item", format!("{item:?}"));
+        if let Some(body) = &mut self.body {
+            body.items.push(item.clone());
+        }
+        self.at_server(|server, id| server.item(id, item).map_err(|_| Misuse::WrongReply));
+    }
+
+    fn body_chunk(&mut self, data: Bytes) {
+        self.at_server(|server, id| server.body(id, &data).map_err(|_| Misuse::WrongReply));
+        if let Some(body) = &mut self.body {
+            body.digest.add(&data);
+            body.pieces.push(data);
+        }
+    }
+
+    fn end_of_reply(&mut self) {
+        self.at_server(|server, id| server.end_body(id).map_err(|_| Misuse::WrongReply));
+        self.waiting.pop_front();
+        let Some(body) = self.body.take() else { return };
+        let Body { kind, reply, items, pieces, digest } = body;
+        let response = if kind == ReplyKind::Body {
+            let message = Bytes::from(pieces.concat());
+            let text = format!("{} octets", message.len());
+            self.played.log.push(Entry { side: Side::Server, kind: "body", text, digest: digest.0 });
+            Response::Message(reply, message)
+        } else {
+            self.log(Side::Server, "end", format!("{} items", items.len()));
+            Response::Listing(reply, items)
+        };
+        self.check(&response, kind);
+    }
+
+    /// Encodes a message, parses it again, and encodes that.
+    fn check(&mut self, response: &Response, kind: ReplyKind) {
+        let encoded = response.to_bytes();
+        let again = Response::parse_in(&Context::new(&encoded, Tolerance::Lenient), kind);
+        if again.as_ref() != Ok(response) || again.is_ok_and(|again| again.to_bytes() != encoded) {
+            self.counts().roundtrip_failures += 1;
+            self.log(Side::Server, "roundtrip", format!("{response:?}"));
+        }
+    }
+
+    /// Lets our server say what the recorded server said.
+    fn at_server(&mut self, act: impl Fn(&mut Server, CommandId) -> Result<(), Misuse>) {
+        let (Some(server), Some(waiting)) = (&mut self.server, self.waiting.front()) else { return };
+        if act(server, waiting.at_server).is_err() && waiting.verdict != Verdict::Malformed {
+            self.disagree(Side::Server, &"our server would not say that");
+        }
+    }
+
+    /// Our server needs some answer to read on.
+    fn go_on(&mut self, positive: bool) {
+        let status = if positive { Status::ok("") } else { Status::err("") };
+        if let (Some(server), Some(waiting), Ok(status)) = (&mut self.server, self.waiting.front(), status) {
+            let _ = server.reply(waiting.at_server, &Reply::Status(status));
+        }
+    }
+
+    fn remark(&mut self, side: Side, text: &str) {
+        self.counts().diagnostics += 1;
+        self.log(side, "remark", text);
+    }
+
+    fn disagree(&mut self, side: Side, why: &dyn Display) {
+        self.counts().disagreements += 1;
+        self.log(side, "disagree", why.to_string());
+    }
+
+    fn log(&mut self, side: Side, kind: &'static str, text: impl Into<String>) {
+        self.played.log.push(Entry { side, kind, text: text.into(), digest: 0 });
+    }
+}
