@@ -64,6 +64,20 @@ inside() {
 new_jail() { exec unshare --mount --pid --uts --fork --kill-child=KILL "$BASH" "${BASH_SOURCE[0]}" inside "$name" "$@"; }
 alive() { [ -s "$J/pid" ] && [ "$(cat "/proc/$(cat "$J/pid")/root/run/jail" 2>/dev/null)" = "$J" ]; }
 
+base_tree() {                                                  # $W/base, once: the release that this machine runs
+  local archive release
+  [ ! -e "$W/base/.done" ] || return 0
+  {
+    command -v debootstrap || apt-get install -qy --no-install-recommends debootstrap \
+      || { apt-get update -q; apt-get install -qy --no-install-recommends debootstrap; }
+    # from the archive that this machine's apt is set up with
+    read -r archive release < <(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' 'Component: main')
+    rm -rf "$W/base"; debootstrap --variant=minbase "$release" "$W/base" "$archive"
+    cp -r /etc/apt/. "$W/base/etc/apt/"; cp -r /usr/share/keyrings/. "$W/base/usr/share/keyrings/"
+  } > "$W/debootstrap.log" 2>&1 || { tail "$W/debootstrap.log" >&2; die "debootstrap failed ($W/debootstrap.log)"; }
+  touch "$W/base/.done"
+}
+
 prepare() {                                                    # decides the kind of root, once
   [ ! -s "$J/kind" ] || return 0
   [ "$(id -u)" = 0 ] || die "needs root (mount and process namespaces)"
@@ -74,13 +88,8 @@ prepare() {                                                    # decides the kin
     echo overlay > "$J/kind"
   else
     echo "jail.sh: $name: no overlay, taking debootstrap" >&2
-    command -v debootstrap > /dev/null || apt-get install -qy --no-install-recommends debootstrap > "$J/debootstrap.log"
-    # the same archive and release that this machine uses
-    read -r archive release < <(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' 'Component: main')
-    rm -rf "$R"; debootstrap --variant=minbase "$release" "$R" "$archive" >> "$J/debootstrap.log" 2>&1 \
-      || die "debootstrap failed, see $J/debootstrap.log"
-    cp -r /etc/apt/. "$R/etc/apt/"
-    cp -r /usr/share/keyrings/. "$R/usr/share/keyrings/"
+    base_tree
+    rm -rf "$R"; cp -a "$W/base" "$R"
     echo tree > "$J/kind"
   fi
 }

@@ -8,7 +8,7 @@ from .base import Client, Result, Target, exited, make_maildir, maildir, said, s
 
 
 def takes_apop(t: Target) -> bool:
-    """mpop takes only an APOP timestamp of letters, digits and dots; Dovecot's has / and =."""
+    """mpop does not take every APOP timestamp: not that of Dovecot, with its / and =."""
     with socket.create_connection((t.host, t.port)) as connection:
         greeting = connection.makefile("rb").readline()
     return re.search(rb"<[\w.-]+@[\w.-]+>", greeting) is not None

@@ -241,7 +241,12 @@ impl DotDecoder {
             if end < next {
                 break true;
             }
-            if next == settled || (buf.get(next) == Some(&b'.') && buf[next - 1] == b'\n') {
+            let goes_on = match buf.get(next) {
+                None => false,
+                Some(b'.') => buf[..next].last() != Some(&b'\n'),
+                Some(_) => next > settled,
+            };
+            if !goes_on {
                 break false;
             }
             settled = next;
@@ -281,11 +286,15 @@ impl DotDecoder {
             start = n + 1;
             self.line = 0;
         }
-        while start < text.len() {
-            // a line that is not too long has its LF here, and most have it near the end
+        loop {
+            // a line that is not too long has its LF in this window, and most have it near the end
             let rest = &text[start..];
             let window = &rest[..rest.len().min(MAX_LINE + 2 - self.line)];
             match memrchr(b'\n', window) {
+                Some(n) if window.len() == rest.len() => {
+                    self.line = rest.len() - n - 1;
+                    return text.len();
+                }
                 Some(n) => {
                     start += n + 1;
                     self.line = 0;
@@ -296,12 +305,11 @@ impl DotDecoder {
                     return start;
                 }
                 None => {
-                    start += window.len();
                     self.line += window.len();
+                    return text.len();
                 }
             }
         }
-        start
     }
 
     fn found(&mut self, kind: FindingKind) -> Piece {

@@ -36,6 +36,8 @@ mod decode;
 mod encode;
 mod endings;
 mod scan;
+#[cfg(test)]
+mod tests;
 
 pub use decode::{Body, DotDecoder, Fed, Part, Piece, PushDecoder};
 pub use encode::DotEncoder;

@@ -2,25 +2,28 @@
 
 use memchr::memchr2;
 
-/// Octets of a dirty block that are looked at in one go.
-const WINDOW: usize = 64;
+/// Octets that one word of marks covers.
+const WORD: usize = 64;
 /// How many octets behind it decide about a place.
 const AHEAD: usize = 2;
 /// Octets that are looked at as a whole. Less than the longest line, so that most often one search from
 /// the end finds that no line in it is too long.
-const BLOCK: usize = 14 * WINDOW;
+const BLOCK: usize = 14 * WORD;
 /// Octets that are compared side by side.
 const LANES: usize = 32;
 
 /// Finds how far a text has proper line endings only, and no dot at the start of a line.
 ///
-/// Whole blocks are looked at in one vectorised pass that only tells clean from dirty. A dirty block is
-/// gone through in small windows. So an ordinary text costs a fraction of a search for each of its line
-/// ends, and one that is all dots costs no more than that.
+/// Whole blocks are looked at in one vectorised pass that only tells clean from dirty. For a dirty block
+/// a mark is made for each octet where something is. So an ordinary text costs a fraction of a search for
+/// each of its line ends, and one that is all dots costs little more than that.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scanner {
-    /// The place up to which blocks are dirty.
-    dirty: u64,
+    /// The marks of the last dirty block, and behind them a word without any.
+    marks: [u64; BLOCK / WORD + 1],
+    /// The places where that block starts and ends.
+    start: u64,
+    end: u64,
 }
 
 impl Scanner {
@@ -32,44 +35,79 @@ impl Scanner {
     /// LF of a pair. The place of `text[0]` among all octets that the scanner is given is `origin`.
     #[inline]
     pub(super) fn settled(&mut self, text: &[u8], from: usize, origin: u64) -> usize {
-        if text.get(from) == Some(&b'\n') {
+        let rest = &text[from..];
+        if rest.first() == Some(&b'\n') {
             return from;
         }
-        let mut at = from;
-        loop {
-            let rest = &text[at..];
-            let Some(window) = rest.first_chunk() else { return at + in_few(rest) };
-            let place = origin + at as u64;
-            if place >= self.dirty {
-                if at > from {
-                    return at;
-                }
-                let block = BLOCK.min((rest.len() - AHEAD) / LANES * LANES);
-                if is_clean(&rest[..block + AHEAD]) {
-                    return at + whole_pairs(&rest[..block]);
-                }
-                self.dirty = place + block as u64;
+        let place = origin + from as u64;
+        if place >= self.end {
+            if rest.len() < LANES + AHEAD {
+                return from + in_few(rest);
             }
-            let n = first_mark(window);
-            if n < WINDOW {
-                return at
-                    + match &window[n..] {
-                        [b'\r', b'\n', ..] => n + 2,
-                        [b'\r', ..] => n,
-                        _ => n + 1,
-                    };
+            let block = &rest[..rest.len().min(BLOCK)];
+            if is_clean(&rest[..rest.len().min(BLOCK + AHEAD)]) {
+                return from + whole_pairs(block);
             }
-            at += whole_pairs(&window[..WINDOW]);
+            let marked = self.mark(&rest[..rest.len().min(BLOCK + AHEAD)]);
+            if marked == 0 {
+                return from + in_few(rest);
+            }
+            (self.start, self.end) = (place, place + marked as u64);
         }
+        // both are less than a block
+        let left = usize::try_from(self.end - place).unwrap_or(BLOCK).min(rest.len());
+        let n = self.next(usize::try_from(place - self.start).unwrap_or(BLOCK));
+        if n >= left {
+            let n = whole_pairs(&rest[..left]);
+            self.end = place + n as u64;
+            return from + n;
+        }
+        from + match &rest[n..] {
+            [b'\r', b'\n', ..] => n + 2,
+            [b'\r', ..] => n,
+            _ => n + 1,
+        }
+    }
+
+    /// Marks the octets of a block, as many as fill whole words. Gives their number.
+    fn mark(&mut self, block: &[u8]) -> usize {
+        let words = block.len().saturating_sub(AHEAD) / WORD;
+        self.marks = [0; BLOCK / WORD + 1];
+        for (n, marks) in self.marks[..words].iter_mut().enumerate() {
+            *marks = block[n * WORD..].first_chunk().map_or(0, marks_of);
+        }
+        words * WORD
+    }
+
+    /// How many octets behind the octet `at` of the block the next mark is; more than are left if none.
+    #[inline]
+    fn next(&self, at: usize) -> usize {
+        let (word, bit) = (at / WORD, at % WORD);
+        let [this, next, later @ ..] = &self.marks[word..] else { return BLOCK };
+        let near = this >> bit | next << 1 << (WORD - 1 - bit);
+        if near != 0 {
+            return near.trailing_zeros() as usize;
+        }
+        let mut n = WORD;
+        let mut before = next >> bit;
+        for marks in later {
+            let near = before | marks << 1 << (WORD - 1 - bit);
+            if near != 0 {
+                return n + near.trailing_zeros() as usize;
+            }
+            before = marks >> bit;
+            n += WORD;
+        }
+        BLOCK
     }
 }
 
-/// The length of `text` without a CR at its end, whose LF comes next.
+/// The length of `text` without a CR at its end, whose LF is still to come.
 fn whole_pairs(text: &[u8]) -> usize {
     text.len() - usize::from(text.ends_with(b"\r"))
 }
 
-/// [`Scanner::settled`] for a few octets, in which marks do not pay.
+/// [`Scanner::settled`] for a few octets.
 fn in_few(text: &[u8]) -> usize {
     match memchr2(b'\r', b'\n', text) {
         None => text.len(),
@@ -86,30 +124,35 @@ fn mark(a: u8, b: u8, c: u8) -> u8 {
     (cr ^ lf) | (lf & dot)
 }
 
-/// Whether there are no marks in `text`, except in its last octets, of which there are [`AHEAD`].
+/// Whether there is no mark in `text`, which is a little longer than [`LANES`] or more. A CR at the
+/// very end is none.
 fn is_clean(text: &[u8]) -> bool {
     let lanes = |start: usize| text[start..].chunks_exact(LANES);
     let mut found = [0; LANES];
-    for ((a, b), c) in lanes(0).zip(lanes(1)).zip(lanes(2)) {
+    let mut look = |a: &[u8], b: &[u8], c: &[u8]| {
         for i in 0..LANES {
             found[i] |= mark(a[i], b[i], c[i]);
         }
+    };
+    for ((a, b), c) in lanes(0).zip(lanes(1)).zip(lanes(2)) {
+        look(a, b, c);
     }
-    found == [0; LANES]
+    // the rest of the lanes, which may overlap those before, and the last two octets
+    let last = &text[text.len() - LANES - AHEAD..];
+    look(&last[..LANES], &last[1..=LANES], &last[2..]);
+    found == [0; LANES] && mark(last[LANES], last[LANES + 1], 0) == 0
 }
 
-/// The first mark in `window`, or [`WINDOW`].
-fn first_mark(window: &[u8; WINDOW + AHEAD]) -> usize {
-    let mut marks = [0; WINDOW];
-    for (n, octet) in marks.iter_mut().enumerate() {
-        *octet = mark(window[n], window[n + 1], window[n + 2]);
+/// A bit for each octet but the last of `text`.
+fn marks_of(text: &[u8; WORD + AHEAD]) -> u64 {
+    // in a loop of its own, so that it is vectorised
+    let mut bits = [0; WORD];
+    for (n, bit) in bits.iter_mut().enumerate() {
+        *bit = mark(text[n], text[n + 1], text[n + 2]) & 1 << (n % 8);
     }
-    // from the end, without a jump that depends on the text
-    let (words, _) = marks.as_chunks();
-    let mut first = WINDOW;
-    for (n, word) in words.iter().enumerate().rev() {
-        let word = u64::from_le_bytes(*word);
-        first = if word == 0 { first } else { 8 * n + word.trailing_zeros() as usize / 8 };
-    }
-    first
+    // the highest octet of the product is the sum of eight octets, no two of which share a bit
+    bits.chunks_exact(8).rev().fold(0, |marks, bits| {
+        let bits = bits.first_chunk().map_or(0, |bits| u64::from_le_bytes(*bits));
+        marks << 8 | bits.wrapping_mul(0x0101_0101_0101_0101) >> 56
+    })
 }
