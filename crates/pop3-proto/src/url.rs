@@ -1,7 +1,7 @@
 //! POP URLs (RFC 2384).
 
 use crate::UserName;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use wire::class::{ALPHA, DIGIT};
@@ -259,7 +259,7 @@ impl fmt::Display for PopUrl {
         }
         f.write_str(&self.host)?;
         match self.port {
-            Some(port) => write!(f, ":{}", port.to_string()),
+            Some(port) => write!(f, ":{port}"),
             None => Ok(()),
         }
     }
@@ -268,6 +268,7 @@ impl fmt::Display for PopUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
     use proptest::prelude::*;
 
     #[test]

@@ -45,6 +45,9 @@ pub enum ParseErrorKind {
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "at byte {}: expected {}", self.offset, self.expected)?;
+        if self.kind == ParseErrorKind::Range {
+            f.write_str(" in its range")?;
+        }
         match (self.got, self.kind) {
             (Some(octet @ 0x20..=0x7e), _) => write!(f, ", got '{}'", octet as char),
             (Some(octet), _) => write!(f, ", got 0x{octet:02x}"),
