@@ -66,6 +66,7 @@ enum At {
 
 /// What [`DotDecoder::decode`] says of the octets at the front of the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
 pub enum Piece {
     /// Drop `skip` octets; the next `len` are content. Call again with what follows.
     Content {
@@ -77,8 +78,9 @@ pub enum Piece {
     /// The content goes on with a CR that is not in the buffer ([`LineEndings::Normalise`]). Call again
     /// with the same octets.
     InsertCr,
-    /// Something was found at the octet that follows the content handed out so far. Call again with the
-    /// same octets.
+    /// Something was found right behind the content handed out so far. Call again with the same octets.
+    ///
+    /// Content is cut there, so that findings and content have the same order at any chunking.
     Found(Finding),
     /// Drop `skip` octets: the body is complete.
     End {
@@ -242,7 +244,7 @@ impl DotDecoder {
                 break true;
             }
             let goes_on = match buf.get(next) {
-                None => false,
+                None | Some(b'\n') => false,
                 Some(b'.') => buf[..next].last() != Some(&b'\n'),
                 Some(_) => next > settled,
             };
@@ -276,9 +278,17 @@ impl DotDecoder {
     /// lines, and it holds both octets of a CR LF or none.
     #[inline]
     fn measure(&mut self, text: &[u8]) -> usize {
-        if text.ends_with(b"\n") && self.line + text.len() <= MAX_LINE + 2 {
-            self.line = 0;
-            return text.len();
+        match text {
+            [] => return 0,
+            [.., b'\n'] if self.line + text.len() <= MAX_LINE + 2 => {
+                self.line = 0;
+                return text.len();
+            }
+            [_] if self.line < MAX_LINE => {
+                self.line += 1;
+                return 1;
+            }
+            _ => {}
         }
         let mut start = 0;
         if self.line == TOLD {
@@ -366,6 +376,7 @@ pub enum Part<'a> {
 
 /// What became of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
 pub struct Fed {
     /// Octets of the chunk that belong to the body, its end mark included. All, unless it has ended.
     pub consumed: usize,
