@@ -549,3 +549,167 @@ fn other(cx: &Context<'_>, line: &[u8], keyword: usize) -> Result<Command, nom::
         None => Ok(Command::Other(OtherCommand { line: cx.keep(line), keyword })),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn number(number: u32) -> MessageNumber {
+        MessageNumber::new(number).unwrap()
+    }
+
+    fn rows() -> alloc::vec::Vec<(&'static [u8], Command)> {
+        let name = |name: &'static str| UserName::new(name).unwrap();
+        let plain = Mechanism::new("PLAIN").unwrap();
+        let auth = |response: Option<&[u8]>| {
+            Command::Auth(Auth { mechanism: plain, initial_response: response.map(Secret::new) })
+        };
+        let digest = *b"\xc4\xc9\x33\x4b\xac\x56\x0e\xcc\x97\x9e\x58\x00\x1b\x3e\x22\xfb";
+        alloc::vec![
+            (b"USER mrose\r\n", Command::User(name("mrose"))),
+            (b"USER m rose \r\n", Command::User(name("m rose "))),
+            (b"PASS tanstaaf\r\n", Command::Pass(Password::new(Secret::new(*b"tanstaaf")).unwrap())),
+            (
+                b"APOP mrose c4c9334bac560ecc979e58001b3e22fb\r\n",
+                Command::Apop(Apop { name: name("mrose"), digest })
+            ),
+            (b"AUTH\r\n", Command::AuthList),
+            (b"AUTH PLAIN\r\n", auth(None)),
+            (b"AUTH PLAIN =\r\n", auth(Some(b""))),
+            (b"AUTH PLAIN dGVzdAB0ZXN0AHRlc3Q=\r\n", auth(Some(b"test\0test\0test"))),
+            (b"CAPA\r\n", Command::Capa),
+            (b"STLS\r\n", Command::Stls),
+            (b"STAT\r\n", Command::Stat),
+            (b"LIST\r\n", Command::List(None)),
+            (b"LIST 2\r\n", Command::List(Some(number(2)))),
+            (b"UIDL\r\n", Command::Uidl(None)),
+            (b"UIDL 4294967295\r\n", Command::Uidl(Some(number(u32::MAX)))),
+            (b"RETR 1\r\n", Command::Retr(number(1))),
+            (b"TOP 1 10\r\n", Command::Top { message: number(1), lines: 10 }),
+            (b"TOP 1 18446744073709551615\r\n", Command::Top { message: number(1), lines: u64::MAX }),
+            (b"DELE 1\r\n", Command::Dele(number(1))),
+            (b"RSET\r\n", Command::Rset),
+            (b"NOOP\r\n", Command::Noop),
+            (b"QUIT\r\n", Command::Quit),
+            (b"UTF8\r\n", Command::Utf8),
+            (b"LANG\r\n", Command::Lang(None)),
+            (b"LANG *\r\n", Command::Lang(Some(LanguageRange::preferred()))),
+            (b"LANG en-boont\r\n", Command::Lang(Some(LanguageRange::new("en-boont").unwrap()))),
+            (b"XTND XLST Subject\r\n", Command::Other(OtherCommand::new("XTND", b"XLST Subject").unwrap())),
+            (b"LAST\r\n", Command::Other(OtherCommand::new("LAST", b"").unwrap())),
+        ]
+    }
+
+    #[test]
+    fn every_command_both_ways() {
+        for (line, command) in rows() {
+            let frame = Bytes::from_static(line);
+            assert_eq!(Command::parse(&frame).as_ref(), Ok(&command), "{line:?}");
+            assert_eq!(command.to_bytes(), frame);
+            let keyword = line.iter().take_while(|o| o.is_ascii_alphanumeric()).count();
+            let lower = [&line[..keyword].to_ascii_lowercase()[..], &line[keyword..]].concat();
+            match Command::parse(&lower.into()).unwrap() {
+                Command::Other(_) => assert!(matches!(command, Command::Other(_))),
+                parsed => assert_eq!(parsed, command),
+            }
+        }
+    }
+
+    #[test]
+    fn no_prefix_is_a_command_and_nothing_may_follow_one() {
+        for (line, _) in rows() {
+            for end in 0..line.len() {
+                let error = Command::parse(&Bytes::from_static(&line[..end])).unwrap_err();
+                assert!(error.offset as usize <= end, "{line:?} {error}");
+            }
+            for behind in [&b"\r\n"[..], b"x", b"NOOP\r\n"] {
+                let frame = [line, behind].concat().into();
+                assert!(Command::parse(&frame).is_err(), "{frame:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_keyword_has_a_row() {
+        let rows = rows();
+        for keyword in Verb::KEYWORDS {
+            assert!(rows.iter().any(|(_, command)| command.verb().keyword() == *keyword), "{keyword}");
+        }
+    }
+
+    #[test]
+    fn errors_say_where_and_what() {
+        for (line, offset, wanted) in [
+            (&b"RETR\r\n"[..], 4, "message-number"),
+            (b"RETR x\r\n", 5, "message-number"),
+            (b"RETR 0\r\n", 5, "message-number"),
+            (b"RETR 4294967296\r\n", 5, "number"),
+            (b"RETR 1 2\r\n", 6, "end of line"),
+            (b"RETR  1\r\n", 5, "message-number"),
+            (b"TOP 1\r\n", 5, "space"),
+            (b"TOP 1 \r\n", 6, "number"),
+            (b"TOP 1 18446744073709551616\r\n", 6, "number"),
+            (b"USER\r\n", 4, "space"),
+            (b"USER \r\n", 5, "name"),
+            (b"PASS \r\n", 5, "password"),
+            (b"PASS a\0b\r\n", 6, "password"),
+            (b"APOP mrose\r\n", 10, "32 lower-case hexadecimal digits"),
+            (b"APOP mrose c4c9\r\n", 11, "32 lower-case hexadecimal digits"),
+            (b"APOP mrose c4c9334bac560ecc979e58001b3e22fg\r\n", 42, "32 lower-case hexadecimal digits"),
+            (b"APOP mrose C4c9334bac560ecc979e58001b3e22fb\r\n", 11, "32 lower-case hexadecimal digits"),
+            (b"AUTH AAAAAAAAAAAAAAAAAAAAA\r\n", 5, "mechanism name"),
+            (b"AUTH PLAIN AA\r\n", 13, "base64"),
+            (b"AUTH PLAIN AA==x y\r\n", 13, "base64"),
+            (b"AUTH PLAIN ==\r\n", 11, "base64"),
+            (b"AUTH PL.AIN\r\n", 7, "space"),
+            (b"LANG e_n\r\n", 6, "end of line"),
+            (b"LANG 123\r\n", 5, "language tag"),
+            (b"NOOP\n", 4, "CR LF"),
+            (b"NOOP", 4, "CR LF"),
+            (b"NOOP \r\n", 4, "end of line"),
+            (b"\r\n", 0, "command keyword"),
+            (b"STAT\r\nSTAT\r\n", 4, "end of line"),
+        ] {
+            let error = Command::parse(&Bytes::from_static(line)).unwrap_err();
+            assert_eq!((error.offset, error.expected), (offset, wanted), "{line:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn values_cannot_inject() {
+        for bad in ["a\r", "a\nb", "\0"] {
+            assert!(UserName::new(bad).is_err() && Password::new(Secret::new(bad)).is_err());
+            assert!(OtherCommand::new("X", bad.as_bytes()).is_err() && OtherCommand::new(bad, b"").is_err());
+            assert!(LanguageRange::new(bad).is_err() && Mechanism::new(bad).is_err());
+        }
+        assert!(UserName::new("").is_err() && Password::new(Secret::default()).is_err());
+        assert!(OtherCommand::new("RETR", b"x").is_err(), "has a variant of its own");
+        assert!(OtherCommand::new("A B", b"").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(command in Command::strategy()) {
+            prop_assert_eq!(Command::parse(&command.to_bytes()), Ok(command));
+        }
+
+        #[test]
+        fn anything_accepted_encodes_to_an_equal_value(
+            line in "(USER|pass|APOP|Auth|LIST|TOP|LANG|X|NOOP)( |  |\t|\0|[a-z0-9=*-]|AA==){0,12} {0,2}\r?\n",
+            octets: alloc::vec::Vec<u8>,
+        ) {
+            for frame in [Bytes::from(line), Bytes::from([&octets[..], b"\r\n"].concat())] {
+                for tolerance in [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient] {
+                    let cx = Context::new(&frame, tolerance);
+                    if let Ok(command) = Command::parse_in(&cx) {
+                        let encoded = command.to_bytes();
+                        let again = Command::parse(&encoded);
+                        prop_assert_eq!(again.as_ref(), Ok(&command));
+                        prop_assert_eq!(again.map(|again| again.to_bytes()), Ok(encoded));
+                    }
+                }
+            }
+        }
+    }
+}

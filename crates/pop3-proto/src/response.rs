@@ -210,3 +210,153 @@ pub(crate) fn encode_challenge(data: &[u8], output: &mut Output) {
     sasl::encode(data, output);
     output.put(b"\r\n");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Capabilities, Capability, DropListing, LanguageListing, Mechanisms, ScanListing, Status, UniqueIdListing,
+    };
+    use proptest::prelude::*;
+
+    const KINDS: [ReplyKind; 13] = [
+        ReplyKind::Single,
+        ReplyKind::Login,
+        ReplyKind::Auth,
+        ReplyKind::Stat,
+        ReplyKind::ListOne,
+        ReplyKind::ListAll,
+        ReplyKind::UidlOne,
+        ReplyKind::UidlAll,
+        ReplyKind::Body,
+        ReplyKind::Capa,
+        ReplyKind::AuthList,
+        ReplyKind::LangList,
+        ReplyKind::Lines,
+    ];
+
+    fn rows() -> Vec<(&'static [u8], ReplyKind)> {
+        alloc::vec![
+            (b"+OK\r\n", ReplyKind::Single),
+            (b"-ERR [IN-USE] busy\r\n", ReplyKind::Login),
+            (b"+ \r\n", ReplyKind::Auth),
+            (b"+ cj14\r\n", ReplyKind::Auth),
+            (b"+OK 2 320\r\n", ReplyKind::Stat),
+            (b"+OK 2 200\r\n", ReplyKind::ListOne),
+            (b"+OK 2 QhdPYR:00WBw1Ph7x7\r\n", ReplyKind::UidlOne),
+            (b"+OK\r\n1 120\r\n2 200\r\n.\r\n", ReplyKind::ListAll),
+            (b"+OK\r\n.\r\n", ReplyKind::ListAll),
+            (b"-ERR no\r\n", ReplyKind::ListAll),
+            (b"+OK\r\n1 a\r\n2 ..\r\n.\r\n", ReplyKind::UidlAll),
+            (b"+OK\r\nTOP\r\nSASL PLAIN\r\nX-Y  z\r\n.\r\n", ReplyKind::Capa),
+            (b"+OK\r\nPLAIN\r\n..x\r\n.\r\n", ReplyKind::AuthList),
+            (b"+OK\r\nen English\r\nde\r\n.\r\n", ReplyKind::LangList),
+            (b"+OK\r\n..\r\n \r\n\r\n.\r\n", ReplyKind::Lines),
+            (b"+OK 9 octets\r\n.\r\n", ReplyKind::Body),
+            (b"+OK\r\n..\r\n...\r\na\r\n.\r\n", ReplyKind::Body),
+        ]
+    }
+
+    #[test]
+    fn every_response_both_ways() {
+        for (octets, kind) in rows() {
+            let frame = Bytes::from_static(octets);
+            let response = Response::parse(&frame, kind).unwrap_or_else(|error| panic!("{octets:?}: {error}"));
+            assert_eq!(response.to_bytes(), frame);
+        }
+    }
+
+    #[test]
+    fn no_prefix_is_a_response_and_nothing_may_follow_one() {
+        for (octets, kind) in rows() {
+            for end in 0..octets.len() {
+                let prefix = Bytes::from_static(&octets[..end]);
+                let error = Response::parse(&prefix, kind).unwrap_err();
+                assert!(error.offset as usize <= end, "{octets:?} {error}");
+            }
+            let error = Response::parse(&[octets, b"+OK\r\n"].concat().into(), kind).unwrap_err();
+            assert_eq!(error.offset as usize, octets.len(), "{octets:?}");
+            assert_eq!(error.kind, ParseErrorKind::Trailing);
+        }
+    }
+
+    #[test]
+    fn errors_say_where_in_the_whole_response() {
+        for (octets, kind, offset) in [
+            (&b"+OK\r\n1 120\r\nx 200\r\n.\r\n"[..], ReplyKind::ListAll, 12),
+            (b"+OK\r\n1 120\r\n2 x\r\n.\r\n", ReplyKind::ListAll, 14),
+            (b"+OK\r\n1 120\n.\r\n", ReplyKind::ListAll, 10),
+            (b"+OK\r\n1\r\n.\r\n", ReplyKind::UidlAll, 6),
+            (b"+OK\r\na\nb\r\n.\r\n", ReplyKind::Body, 6),
+            (b"+OK\r\na\rb\r\n.\r\n", ReplyKind::Body, 6),
+            (b"+OK x\r\n", ReplyKind::Stat, 4),
+            (b"+OK 1\r\n", ReplyKind::Stat, 5),
+            (b"+OK\r\nen\0\r\n.\r\n", ReplyKind::LangList, 7),
+            (b"+ A\r\n", ReplyKind::Auth, 3),
+            (b"* OK\r\n", ReplyKind::Single, 0),
+        ] {
+            let error = Response::parse(&Bytes::from_static(octets), kind).unwrap_err();
+            assert_eq!(error.offset, offset, "{octets:?}: {error}");
+        }
+    }
+
+    fn any_response() -> impl Strategy<Value = (Response, ReplyKind)> {
+        let ok = || Status::strategy().prop_filter("+OK", Status::is_ok);
+        let items = |item: BoxedStrategy<Item>| proptest::collection::vec(item, 0..9);
+        prop_oneof![
+            Status::strategy().prop_map(|s| (Response::Reply(Reply::Status(s)), ReplyKind::Single)),
+            Secret::strategy().prop_map(|s| (Response::Challenge(s), ReplyKind::Auth)),
+            DropListing::strategy().prop_map(|l| (Response::Reply(Reply::DropListing(l)), ReplyKind::Stat)),
+            ScanListing::strategy().prop_map(|l| (Response::Reply(Reply::ScanListing(l)), ReplyKind::ListOne)),
+            UniqueIdListing::strategy()
+                .prop_map(|l| (Response::Reply(Reply::UniqueIdListing(l)), ReplyKind::UidlOne)),
+            (ok(), proptest::collection::vec(Capability::strategy(), 0..9)).prop_map(|(status, lines)| {
+                let lines: Capabilities = lines.into_iter().collect();
+                (Response::Reply(Reply::capabilities(status, lines)), ReplyKind::Capa)
+            }),
+            (ok(), proptest::collection::vec(wire::sasl::Mechanism::strategy(), 0..9)).prop_map(
+                |(status, names)| {
+                    let reply = Reply::mechanisms(status, &Mechanisms::new(names));
+                    (Response::Reply(reply), ReplyKind::AuthList)
+                }
+            ),
+            (ok(), proptest::collection::vec(LanguageListing::strategy(), 0..9)).prop_map(|(status, lines)| {
+                (Response::Reply(Reply::languages(status, lines)), ReplyKind::LangList)
+            }),
+            (ok(), items(ScanListing::strategy().prop_map(Item::ScanListing).boxed()))
+                .prop_map(|(s, items)| (Response::Listing(Reply::MultiLine(s), items), ReplyKind::ListAll)),
+            (ok(), items(UniqueIdListing::strategy().prop_map(Item::UniqueIdListing).boxed()))
+                .prop_map(|(s, items)| (Response::Listing(Reply::MultiLine(s), items), ReplyKind::UidlAll)),
+            (ok(), items(wire::Text::strategy().prop_map(Item::Line).boxed()))
+                .prop_map(|(s, items)| (Response::Listing(Reply::MultiLine(s), items), ReplyKind::Lines)),
+            (ok(), "(\\.|a|\r\n){0,20}").prop_map(|(status, body)| {
+                let body = if body.is_empty() || body.ends_with("\r\n") { body } else { body + "\r\n" };
+                (Response::Message(Reply::MultiLine(status), body.into()), ReplyKind::Body)
+            }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip((response, kind) in any_response()) {
+            let encoded = response.to_bytes();
+            prop_assert_eq!(Response::parse(&encoded, kind), Ok(response));
+        }
+
+        #[test]
+        fn anything_accepted_encodes_to_an_equal_value(
+            octets in "(\\+OK|-ERR|\\+) ?(\\[AUTH\\]|1|2| |x|\0|\r\n|\n|\\.){0,20}(\r\n)?",
+            lenient: bool,
+        ) {
+            let tolerance = if lenient { Tolerance::Lenient } else { Tolerance::Default };
+            let frame = Bytes::from(octets);
+            for kind in KINDS {
+                let Ok(response) = Response::parse_in(&Context::new(&frame, tolerance), kind) else { continue };
+                let encoded = response.to_bytes();
+                let again = Response::parse_in(&Context::new(&encoded, tolerance), kind);
+                prop_assert_eq!(again.as_ref(), Ok(&response), "{:?} {:?}", kind, encoded);
+                prop_assert_eq!(again.map(|again| again.to_bytes()), Ok(encoded));
+            }
+        }
+    }
+}

@@ -149,7 +149,8 @@ impl Server {
     /// * [`Misuse::NotNext`]: an earlier command must be answered first.
     /// * [`Misuse::WrongReply`]: the reply has not the form that the command calls for, which would put the
     ///   client out of step.
-    /// * [`Misuse::PlaintextPending`]: `+OK` to STLS, but octets wait behind it.
+    /// * [`Misuse::PlaintextPending`]: `+OK` to STLS, but octets wait behind it. They could be an attacker's:
+    ///   answer `-ERR`, or ask for the next event, which is the error to close the connection with.
     pub fn reply(&mut self, id: CommandId, reply: &Reply) -> Result<(), Misuse> {
         let pending = self.next_pending(id)?;
         if self.writing.is_some() || self.challenged {

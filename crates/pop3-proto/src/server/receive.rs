@@ -47,6 +47,9 @@ impl Server {
         if self.challenged {
             return self.response();
         }
+        if self.stls_waits() && !self.input.is_empty() {
+            return Err(Fatal::PlaintextAfterStartTls(self.input.len()));
+        }
         if self.pending.back().is_some_and(|last| last.verb.ends_group())
             || self.pending.len() >= self.config.limits.max_pipelined.max(1)
         {
@@ -55,7 +58,13 @@ impl Server {
         self.command()
     }
 
-    /// The longest line that may come now, AUTH commands left aside.
+    /// Whether STLS, in its place, waits for its reply: the client may say nothing more in plaintext.
+    fn stls_waits(&self) -> bool {
+        let last = self.pending.back();
+        last.is_some_and(|last| last.kind == ReplyKind::Stls) && self.offers_stls() && !self.utf8
+    }
+
+    /// The longest line that may come now.
     pub(super) fn max_line(&self) -> usize {
         let limits = &self.config.limits;
         if self.challenged || self.state == State::Authorization {
@@ -161,9 +170,6 @@ impl Server {
         let repairs = cx.into_repairs();
         if matches!(command, Command::Pass(_) | Command::Auth(_)) && repairs.is_empty() {
             wire::wipe(frame);
-        }
-        if command == Command::Stls && !self.input.is_empty() {
-            return Err(Fatal::PlaintextAfterStartTls(self.input.len()));
         }
         let refusal = self.refusal(&command);
         if refusal.is_some() || command.verb() == Verb::Other {

@@ -133,7 +133,7 @@ impl Session {
         self.pump_server();
         while !self.client_ended {
             match self.client.next_event() {
-                Ok(Step::Event(event)) => self.from_server(event),
+                Ok(Step::Event(event)) => self.on_server_message(event),
                 Ok(Step::Paused(Pause::StartTls)) => {
                     self.tls = true;
                     return;
@@ -157,7 +157,7 @@ impl Session {
             let step = server.next_event();
             let _ = server.output().take_all();
             match step {
-                Ok(Step::Event(event)) => self.from_client(event),
+                Ok(Step::Event(event)) => self.on_client_message(event),
                 Ok(Step::Paused(Pause::Drain)) => {}
                 Ok(_) => return,
                 Err(Fatal::UnexpectedEof(_)) => self.server_ended = true,
@@ -170,7 +170,7 @@ impl Session {
         }
     }
 
-    fn from_client(&mut self, event: server::Event) {
+    fn on_client_message(&mut self, event: server::Event) {
         use server::Event;
         match event {
             Event::Command { id, command } => self.command(id, &command, Verdict::Good),
@@ -240,7 +240,7 @@ impl Session {
         }
     }
 
-    fn from_server(&mut self, event: client::Event) {
+    fn on_server_message(&mut self, event: client::Event) {
         use client::Event;
         match event {
             Event::Greeting(greeting) => self.greeting(&greeting),
@@ -310,7 +310,9 @@ impl Session {
         match (verdict, reply.is_ok()) {
             (Verdict::Malformed, true) => self.disagree(Side::Client, &"the server took a malformed message"),
             // the library leaves it to the application whether it goes by the states of the RFC
-            (Verdict::OutOfPlace, true) => self.remark(Side::Client, "the server took a command out of place"),
+            (Verdict::OutOfPlace, true) => {
+                self.remark(Side::Client, "the server took a command out of place")
+            }
             _ => {}
         }
         if self.server.as_mut().is_some_and(|server| {
