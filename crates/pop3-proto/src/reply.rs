@@ -8,6 +8,7 @@ use crate::{
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use wire::class::TEXT;
 use wire::parse::{Failure, fail};
 use wire::{Context, Output, Text, Tolerance};
 
@@ -158,6 +159,8 @@ impl Reply {
         }
         match rule(cx, rest) {
             Ok(typed) => Ok(Some(typed)),
+            // text that had to be mended could, once mended, pass for a listing
+            Err(error) if TEXT.first_outside(line).is_some() => Err(error),
             Err(_) if cx.tolerates(Tolerance::Default, rule::UNTYPED_REPLY, line) => Ok(None),
             Err(error) => Err(error),
         }

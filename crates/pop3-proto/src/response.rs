@@ -215,7 +215,8 @@ pub(crate) fn encode_challenge(data: &[u8], output: &mut Output) {
 mod tests {
     use super::*;
     use crate::{
-        Capabilities, Capability, DropListing, LanguageListing, Mechanisms, ScanListing, Status, UniqueIdListing,
+        Capabilities, Capability, DropListing, LanguageListing, Mechanisms, ScanListing, Status,
+        UniqueIdListing,
     };
     use proptest::prelude::*;
 
@@ -261,7 +262,8 @@ mod tests {
     fn every_response_both_ways() {
         for (octets, kind) in rows() {
             let frame = Bytes::from_static(octets);
-            let response = Response::parse(&frame, kind).unwrap_or_else(|error| panic!("{octets:?}: {error}"));
+            let response =
+                Response::parse(&frame, kind).unwrap_or_else(|error| panic!("{octets:?}: {error}"));
             assert_eq!(response.to_bytes(), frame);
         }
     }
@@ -300,6 +302,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn mended_text_does_not_become_a_listing() {
+        let frame = Bytes::from_static(b"+OK1\0\r\n");
+        for tolerance in [Tolerance::Default, Tolerance::Lenient] {
+            let cx = Context::new(&frame, tolerance);
+            assert!(Response::parse_in(&cx, ReplyKind::UidlOne).is_err());
+        }
+    }
+
     fn any_response() -> impl Strategy<Value = (Response, ReplyKind)> {
         let ok = || Status::strategy().prop_filter("+OK", Status::is_ok);
         let items = |item: BoxedStrategy<Item>| proptest::collection::vec(item, 0..9);
@@ -307,7 +318,8 @@ mod tests {
             Status::strategy().prop_map(|s| (Response::Reply(Reply::Status(s)), ReplyKind::Single)),
             Secret::strategy().prop_map(|s| (Response::Challenge(s), ReplyKind::Auth)),
             DropListing::strategy().prop_map(|l| (Response::Reply(Reply::DropListing(l)), ReplyKind::Stat)),
-            ScanListing::strategy().prop_map(|l| (Response::Reply(Reply::ScanListing(l)), ReplyKind::ListOne)),
+            ScanListing::strategy()
+                .prop_map(|l| (Response::Reply(Reply::ScanListing(l)), ReplyKind::ListOne)),
             UniqueIdListing::strategy()
                 .prop_map(|l| (Response::Reply(Reply::UniqueIdListing(l)), ReplyKind::UidlOne)),
             (ok(), proptest::collection::vec(Capability::strategy(), 0..9)).prop_map(|(status, lines)| {
@@ -320,9 +332,9 @@ mod tests {
                     (Response::Reply(reply), ReplyKind::AuthList)
                 }
             ),
-            (ok(), proptest::collection::vec(LanguageListing::strategy(), 0..9)).prop_map(|(status, lines)| {
-                (Response::Reply(Reply::languages(status, lines)), ReplyKind::LangList)
-            }),
+            (ok(), proptest::collection::vec(LanguageListing::strategy(), 0..9)).prop_map(
+                |(status, lines)| { (Response::Reply(Reply::languages(status, lines)), ReplyKind::LangList) }
+            ),
             (ok(), items(ScanListing::strategy().prop_map(Item::ScanListing).boxed()))
                 .prop_map(|(s, items)| (Response::Listing(Reply::MultiLine(s), items), ReplyKind::ListAll)),
             (ok(), items(UniqueIdListing::strategy().prop_map(Item::UniqueIdListing).boxed()))

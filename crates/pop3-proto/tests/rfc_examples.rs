@@ -41,7 +41,10 @@ fn every_line_parses_and_round_trips() {
             play(&name, example, &mut count);
         }
     }
-    println!("{} commands, {} responses, {} lines not literal", count.commands, count.responses, count.skipped);
+    println!(
+        "{} commands, {} responses, {} lines not literal",
+        count.commands, count.responses, count.skipped
+    );
     assert!(count.commands >= 200 && count.responses >= 200, "the examples are there");
 }
 

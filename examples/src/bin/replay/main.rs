@@ -14,6 +14,7 @@
 
 mod play;
 mod pop3;
+mod shown;
 mod summary;
 
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! What is the same for each protocol: the chunkings, and the comparison of what they gave.
 
 use crate::summary::Counts;
+use std::io::Write;
 use wire::testing::{Recording, Seeded, Side, random_chunks};
 
 /// Random splits, beside the recorded chunks and the single octets.
@@ -40,13 +41,20 @@ pub(crate) struct Entry {
     pub(crate) digest: u64,
 }
 
+/// Prints a line. Whoever reads may stop early, as `head` does: then there is nothing more to do.
+pub(crate) fn say(line: &str) {
+    if writeln!(std::io::stdout().lock(), "{line}").is_err() {
+        std::process::exit(0);
+    }
+}
+
 /// Plays a recording in all chunkings.
 pub(crate) fn all<S: Session>(recording: &Recording, show: bool) -> Counts {
     let recorded = play::<S>(recording, |data| vec![data]);
     if show {
         for entry in &recorded.log {
-            let side = if entry.side == Side::Client { 'C' } else { 'S' };
-            println!("{side} {:<10} {}", entry.kind, entry.text);
+            let side = if entry.side == Side::Client { "C ->" } else { "S <-" };
+            say(&format!("{side} {:<10} {}", entry.kind, entry.text));
         }
     }
     let mut counts = recorded.counts;
@@ -56,7 +64,7 @@ pub(crate) fn all<S: Session>(recording: &Recording, show: bool) -> Counts {
             counts.split_mismatches += 1;
             if show {
                 let differing = recorded.log.iter().zip(&played.log).find(|(a, b)| a != b);
-                println!("! split mismatch: {differing:?}");
+                say(&format!("!    {:<10} {differing:?}", "split"));
             }
         }
     };

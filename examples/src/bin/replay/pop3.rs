@@ -3,6 +3,7 @@
 //! Our client never sends: for each command that our server reads, it is told what reply to expect.
 
 use crate::play::{self, Digest, Entry, Played};
+use crate::shown;
 use crate::summary::Counts;
 use bytes::Bytes;
 use pop3_proto::client::{self, Client};
@@ -181,7 +182,7 @@ impl Session {
             Event::Malformed { id, malformed } => self.malformed_line(id, &malformed),
             Event::AuthResponse { id, data } => {
                 self.counts().client_messages += 1;
-                self.log(Side::Client, "response", format!("{data:?}"));
+                self.log(Side::Client, "response", format!("{data:?}, {} octets", data.len()));
                 self.check(&Response::Challenge(data.clone()), ReplyKind::Auth);
                 self.respond(id, |client, id| client.auth_respond(id, data.expose()));
             }
@@ -250,20 +251,20 @@ impl Session {
             Event::End { .. } => self.end_of_reply(),
             Event::Challenge { data, .. } => {
                 self.counts().server_messages += 1;
-                self.log(Side::Server, "challenge", format!("{data:?}"));
+                self.log(Side::Server, "challenge", format!("{data:?}, {} octets", data.len()));
                 self.check(&Response::Challenge(data.clone()), ReplyKind::Auth);
                 self.at_server(|server, id| server.challenge(id, data.expose()));
             }
             Event::StartTls { status, .. } => {
                 self.counts().server_messages += 1;
-                self.log(Side::Server, "tls", format!("{status:?}"));
+                self.log(Side::Server, "tls", shown::status(&status));
                 let reply = Reply::Status(status);
                 self.at_server(|server, id| server.reply(id, &reply));
                 self.waiting.pop_front();
             }
             Event::Unsolicited(status) => {
                 self.counts().server_messages += 1;
-                self.log(Side::Server, "unasked", format!("{status:?}"));
+                self.log(Side::Server, "unasked", shown::status(&status));
                 if status.is_ok() {
                     self.disagree(Side::Server, &"a reply to no command");
                 }
@@ -284,7 +285,7 @@ impl Session {
 
     fn greeting(&mut self, greeting: &Greeting) {
         self.counts().server_messages += 1;
-        self.log(Side::Server, "greeting", format!("{:?}", greeting.status()));
+        self.log(Side::Server, "greeting", shown::status(greeting.status()));
         let encoded = greeting.to_bytes();
         let again = Greeting::parse(&encoded);
         if again.as_ref() != Ok(greeting) || again.is_ok_and(|again| again.to_bytes() != encoded) {
@@ -298,7 +299,7 @@ impl Session {
     /// A reply, or the first line of one.
     fn reply(&mut self, id: CommandId, reply: Reply) {
         self.counts().server_messages += 1;
-        self.log(Side::Server, "reply", format!("{reply:?}"));
+        self.log(Side::Server, "reply", shown::reply(&reply));
         let Some((kind, verdict)) = self
             .waiting
             .front()
@@ -333,7 +334,7 @@ impl Session {
     }
 
     fn item(&mut self, item: &Item) {
-        self.log(Side::Server, "item", format!("{item:?}"));
+        self.log(Side::Server, "item", shown::item(item));
         if let Some(body) = &mut self.body {
             body.items.push(item.clone());
         }

@@ -1,5 +1,6 @@
 //! What is counted, and how it is printed.
 
+use crate::play::say;
 use serde::Serialize;
 
 /// What a replay has counted, in a file or in all.
@@ -81,14 +82,8 @@ struct Line<'a> {
 
 pub(crate) fn head(format: Format) {
     if format == Format::Text {
-        println!(
-            "{:>9} {:>8} {:>8} {:>9} {:>9} {:>6} {:>9} {:>6} {:>8}  file",
-            "bytes", "client", "server", "malformed", "malformed", "diag-", "roundtrip", "split", "disagree"
-        );
-        println!(
-            "{:>9} {:>8} {:>8} {:>9} {:>9} {:>6} {:>9} {:>6} {:>8}",
-            "", "messages", "messages", "client", "server", "nostic", "failures", "mism.", "ments"
-        );
+        say("    bytes  client   server malformed malformed   diag- roundtrip  split  disagree-");
+        say("       in messages messages client    server   nostics failures mismatches ments file");
     }
 }
 
@@ -96,21 +91,20 @@ pub(crate) fn print(format: Format, file: &str, counts: &Counts) -> Result<(), S
     match format {
         Format::Json => {
             let line = serde_json::to_string(&Line { file, counts }).map_err(|error| error.to_string())?;
-            println!("{line}");
+            say(&line);
         }
-        Format::Text => println!(
-            "{:>9} {:>8} {:>8} {:>9} {:>9} {:>6} {:>9} {:>6} {:>8}  {}",
-            counts.bytes_in,
-            counts.client_messages,
-            counts.server_messages,
-            counts.malformed_client,
-            counts.malformed_server,
-            counts.diagnostics,
-            counts.roundtrip_failures,
-            counts.split_mismatches,
-            counts.disagreements,
-            if file == "total" { format!("total of {} sessions", counts.sessions) } else { file.into() }
-        ),
+        Format::Text => {
+            let Counts { bytes_in, client_messages, server_messages, .. } = counts;
+            let Counts { malformed_client, malformed_server, diagnostics, .. } = counts;
+            let Counts { roundtrip_failures, split_mismatches, disagreements, .. } = counts;
+            let name =
+                if file == "total" { format!("total of {} sessions", counts.sessions) } else { file.into() };
+            say(&format!(
+                "{bytes_in:>9} {client_messages:>8} {server_messages:>8} {malformed_client:>6} \
+                 {malformed_server:>9} {diagnostics:>9} {roundtrip_failures:>8} {split_mismatches:>10} \
+                 {disagreements:>5} {name}"
+            ));
+        }
     }
     Ok(())
 }
