@@ -132,3 +132,81 @@ fn retry<T, E>(timeout: Duration, mut call: impl FnMut() -> io::Result<T>) -> Re
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+mod tests {
+    use super::*;
+    use pop3_proto::Command;
+    use pop3_proto::client::{Client, Config, Event};
+    use std::collections::VecDeque;
+
+    /// Gives what the script says, and takes one octet at a time.
+    struct Script {
+        reads: VecDeque<io::Result<&'static [u8]>>,
+        written: Vec<u8>,
+        refuses: Option<ErrorKind>,
+    }
+
+    impl Read for Script {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let data = self.reads.pop_front().unwrap_or(Ok(b""))?;
+            buffer[..data.len()].copy_from_slice(data);
+            Ok(data.len())
+        }
+    }
+
+    impl Write for Script {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            match self.refuses.take() {
+                Some(ErrorKind::WriteZero) => Ok(0),
+                Some(kind) => Err(kind.into()),
+                None => self.written.write(&octets[..1]),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Transport for Script {}
+
+    fn connection(reads: impl IntoIterator<Item = io::Result<&'static [u8]>>) -> Connection<Client, Script> {
+        let stream = Script { reads: reads.into_iter().collect(), written: Vec::new(), refuses: None };
+        Connection::new(Client::new(Config::default()), stream)
+    }
+
+    #[test]
+    fn signals_and_small_steps_do_not_matter() {
+        let interrupted = || Err(ErrorKind::Interrupted.into());
+        let reads = [Ok(&b"+O"[..]), interrupted(), Ok(b"K hi\r\n"), interrupted(), Ok(b"+OK bye\r\n")];
+        let mut connection = connection(reads);
+        assert!(matches!(connection.next_event(), Ok(Step::Event(Event::Greeting(_)))));
+        connection.machine.send(&Command::Quit).unwrap();
+        connection.stream.refuses = Some(ErrorKind::Interrupted);
+        assert!(matches!(connection.next_event(), Ok(Step::Event(Event::Reply { .. }))));
+        assert!(matches!(connection.next_event(), Ok(Step::Closed)));
+        assert_eq!(connection.stream.written, b"QUIT\r\n");
+    }
+
+    #[test]
+    fn errors_are_told_apart() {
+        let failed = |read: io::Result<&'static [u8]>| connection([read]).next_event().unwrap_err();
+        assert_eq!(
+            failed(Err(ErrorKind::WouldBlock.into())).to_string(),
+            "nothing came or went for 600 seconds"
+        );
+        assert!(matches!(failed(Err(ErrorKind::TimedOut.into())), Error::Timeout(_)));
+        assert!(matches!(failed(Err(ErrorKind::ConnectionReset.into())), Error::Io(_)));
+        assert_eq!(failed(Ok(b"")).to_string(), "the connection ended inside the greeting");
+        assert!(matches!(failed(Ok(b"hello\r\n")), Error::Protocol(_)));
+        let mut connection = connection([Ok(&b"+OK\r\n"[..])]);
+        let _ = connection.next_event().unwrap();
+        connection.machine.send(&Command::Capa).unwrap();
+        connection.stream.refuses = Some(ErrorKind::WriteZero);
+        assert!(matches!(connection.flush(), Err(Error::Io(e)) if e.kind() == ErrorKind::WriteZero));
+        connection.stream.refuses = Some(ErrorKind::WouldBlock);
+        assert!(matches!(connection.flush(), Err(Error::Timeout(_))));
+    }
+}

@@ -7,7 +7,7 @@
 //! | downloads a maildrop: `pop3-get` | [`pop3_get`], [`maildir`] |
 //! | serves a maildrop: `pop3-serve` | [`pop3_serve`] |
 //!
-//! A whole client, against a server that speaks from a script:
+//! A whole client:
 //!
 //! ```
 //! use examples::Connection;
@@ -16,11 +16,12 @@
 //! use wire::Step;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use examples::pop3_serve::{Account, Service};
+//! # let (user, password) = (String::new(), wire::Secret::default());
+//! # let service = Service::new(Account { user, password, tls: None, allow_cleartext: false }, Vec::new());
 //! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
 //! # let address = listener.local_addr()?;
-//! # std::thread::spawn(move || {
-//! #     std::io::Write::write_all(&mut listener.accept().unwrap().0, b"+OK ready\r\n+OK\r\nUIDL\r\n.\r\n+OK bye\r\n")
-//! # });
+//! # std::thread::spawn(move || service.serve(listener.accept().unwrap().0, false));
 //! let mut pop = Connection::new(Client::new(Config::default()), std::net::TcpStream::connect(address)?);
 //! while let Step::Event(event) = pop.next_event()? {
 //!     match event {

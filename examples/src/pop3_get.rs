@@ -5,7 +5,7 @@ use crate::{Connection, tls};
 use auth::{ClientExchange, Policy, apop, plain};
 use pop3_proto::client::{Client, Config, Event};
 use pop3_proto::{Apop, Auth, Command, Item, MessageNumber, Password, Reply, Status, UserName};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::io::{self, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -88,8 +88,8 @@ pub struct Summary {
     pub login: &'static str,
     /// Whether the connection was in TLS.
     pub tls: bool,
-    /// What the server did that the RFCs do not allow, and what could be repaired.
-    pub repairs: u32,
+    /// What in messages and replies the RFCs do not allow, by the name of the rule, and how often.
+    pub irregular: BTreeMap<&'static str, u32>,
     /// Messages that the server would not give or delete, with its words.
     pub failures: Vec<(MessageNumber, String)>,
 }
@@ -98,8 +98,8 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} messages, {} octets, {} deleted", self.messages, self.octets, self.deleted)?;
         write!(f, " ({}, {})", self.login, if self.tls { "TLS" } else { "no TLS" })?;
-        if self.repairs > 0 {
-            write!(f, ", {} irregularities of the server", self.repairs)?;
+        for (rule, count) in &self.irregular {
+            write!(f, ", {rule} {count}")?;
         }
         match self.failures.first() {
             None => Ok(()),
@@ -386,7 +386,9 @@ impl Session {
     fn event(&mut self) -> Result<Event, Error> {
         loop {
             match self.connection.next_event()? {
-                Step::Event(Event::Diagnostic(_)) => self.summary.repairs += 1,
+                Step::Event(Event::Diagnostic(remark)) => {
+                    *self.summary.irregular.entry(remark.rule.0).or_default() += 1;
+                }
                 Step::Event(Event::Unsolicited(status)) => self.last_words = words(&status),
                 Step::Event(event) => return Ok(event),
                 _ => return Err(Error::Closed(std::mem::take(&mut self.last_words))),

@@ -27,6 +27,9 @@ const PIECE: usize = 64 * 1024;
 /// How long a login waits for the session before: a client that has hung up may be back before we have noticed.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long no connection is taken when the operating system gave none.
+const RESPITE: Duration = Duration::from_millis(100);
+
 /// A message of the maildrop.
 #[derive(Debug, Clone)]
 pub struct Message {
@@ -110,9 +113,12 @@ pub enum Error {
     /// The connection broke, or the client does not speak POP3.
     #[error(transparent)]
     Connection(#[from] crate::Error<Fatal>),
+    /// The operating system says so.
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// The handshake failed.
     #[error("TLS: {0}")]
-    Handshake(#[from] io::Error),
+    Handshake(io::Error),
     /// The machine did not take a reply.
     #[error(transparent)]
     Misuse(#[from] Misuse),
@@ -217,22 +223,24 @@ impl Service {
         Self { account, maildrop, connections: AtomicU64::new(0) }
     }
 
-    /// Serves each connection in a thread of its own, for ever. `implicit_tls`: TLS from the first octet.
-    /// `report` hears how each session ended.
-    ///
-    /// # Errors
-    /// The operating system gives no more connections.
+    /// Serves each connection in a thread of its own, for ever. `implicit_tls`: TLS from the first octet. `report`
+    /// hears how each session ended, and why there was none.
     pub fn listen(
         self: &Arc<Self>,
         listener: &TcpListener,
         implicit_tls: bool,
         report: fn(&Result<(), Error>),
-    ) -> io::Result<()> {
+    ) {
         for socket in listener.incoming() {
-            let (service, socket) = (Arc::clone(self), socket?);
-            thread::Builder::new().spawn(move || report(&service.serve(socket, implicit_tls)))?;
+            let service = Arc::clone(self);
+            let serve = |socket| move || report(&service.serve(socket, implicit_tls));
+            let started = socket.and_then(|socket| thread::Builder::new().spawn(serve(socket)));
+            if let Err(error) = started {
+                // out of descriptors or threads: sessions will end
+                report(&Err(error.into()));
+                thread::sleep(RESPITE);
+            }
         }
-        Ok(())
     }
 
     /// One session, to its end.
@@ -243,7 +251,7 @@ impl Service {
         socket.set_nodelay(true)?;
         let mut stream = tls::Stream::new(socket);
         if let (true, Some(tls)) = (implicit_tls, &self.account.tls) {
-            stream.accept_tls(Arc::clone(tls))?;
+            stream.accept_tls(Arc::clone(tls)).map_err(Error::Handshake)?;
         }
         let mut config = Config::default();
         config.tls = stream.is_tls();
@@ -327,7 +335,7 @@ impl Session<'_> {
 
     fn start_tls(&mut self) -> Result<(), Error> {
         if let Some(config) = &self.service.account.tls {
-            self.connection.stream.accept_tls(Arc::clone(config))?;
+            self.connection.stream.accept_tls(Arc::clone(config)).map_err(Error::Handshake)?;
         }
         self.user = None;
         Ok(self.connection.machine.tls_established()?)
