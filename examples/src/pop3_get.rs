@@ -429,6 +429,9 @@ impl Session {
                     writeln!(out, "{} {}", listing.message.get(), printable(listing.unique_id.as_bytes()))
                 }
                 Event::End { .. } => break,
+                Event::Malformed { malformed, .. } => {
+                    return Err(Error::Nonsense { what, why: malformed.to_string() });
+                }
                 _ => Ok(()),
             };
             printed.map_err(|source| Error::Local { what: what.to_owned(), source })?;
