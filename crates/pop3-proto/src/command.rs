@@ -137,6 +137,12 @@ impl Password {
     pub fn expose(&self) -> &[u8] {
         self.0.expose()
     }
+
+    /// The secret, taken out.
+    #[must_use]
+    pub fn into_secret(self) -> Secret {
+        self.0
+    }
 }
 
 /// The arguments of APOP: the name, and the MD5 digest of timestamp and shared secret.

@@ -95,7 +95,7 @@ pub fn malformed_reply(malformed: &Malformed) -> Status {
     Status::err(text).unwrap_or_else(|_| Status::of(false, wire::Text::EMPTY))
 }
 
-/// What a server can say last when its receive side has failed.
+/// What [`Server::say_last`] says.
 #[must_use]
 pub fn last_words(failure: &Fatal) -> Status {
     let text = match failure {
@@ -253,6 +253,23 @@ impl Server {
         response::encode_challenge(data, &mut self.output);
         self.challenged = true;
         Ok(())
+    }
+
+    /// Says why the connection ends, after [`next_event`](Machine::next_event) has failed: `-ERR`, whether a
+    /// command waits for a reply or not. Then write the output out and close.
+    ///
+    /// # Errors
+    /// [`Misuse::State`]: nothing has failed, or a reply is half written, so that no line would be understood.
+    pub fn say_last(&mut self) -> Result<(), Misuse> {
+        match &self.failure {
+            Some(failure) if self.writing.is_none() => {
+                last_words(failure).encode(&mut self.output);
+                self.pending.clear();
+                self.state = State::Closed;
+                Ok(())
+            }
+            _ => Err(Misuse::State { wanted: "a failure between two replies" }),
+        }
     }
 
     /// Says that the TLS handshake is done. What is received from now on is from within TLS. Forgets what the
@@ -419,9 +436,10 @@ impl Machine for Server {
         &mut self.output
     }
 
-    /// RFC 1939 section 3: the autologout timer, while the client is to speak. "When the timer expires, the session
-    /// does NOT enter the UPDATE state".
+    /// RFC 1939 section 3: the autologout timer, while the client is to speak or to take what was written. "When the
+    /// timer expires, the session does NOT enter the UPDATE state".
     fn timeout(&self) -> Option<Duration> {
-        (self.pending.is_empty() || self.challenged).then_some(AUTOLOGOUT)
+        let clients_turn = self.pending.is_empty() || self.challenged || !self.output.is_empty();
+        clients_turn.then_some(AUTOLOGOUT)
     }
 }

@@ -820,6 +820,9 @@ fn sending_works_after_the_receive_side_has_failed() {
     assert!(!server.wants_read());
     server.reply(id, &ok()).unwrap();
     assert_eq!(server.output().take_all(), "+OK\r\n");
+    server.say_last().unwrap();
+    assert_eq!(server.output().take_all(), "-ERR Too many errors, closing\r\n");
+    assert!(logged_in(self::config()).say_last().is_err(), "nothing has failed");
 }
 
 #[test]
@@ -827,8 +830,10 @@ fn timeouts_run_while_the_client_is_to_speak() {
     let ten_minutes = Some(core::time::Duration::from_secs(600));
     let mut server = logged_in(config());
     assert_eq!(server.timeout(), ten_minutes);
-    let _ = command(&mut server, "NOOP\r\n");
-    assert_eq!(server.timeout(), None);
+    let (id, _) = command(&mut server, "NOOP\r\n");
+    assert_eq!(server.timeout(), None, "the application's turn");
+    server.reply(id, &ok()).unwrap();
+    assert_eq!(server.timeout(), ten_minutes);
 }
 
 // ---- sizes, secrets, properties

@@ -17,7 +17,7 @@ mod pop3;
 mod shown;
 mod summary;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use summary::{Counts, Format};
 use wire::testing::{Recording, Side};
@@ -28,7 +28,7 @@ struct Request {
     protocol: Option<Protocol>,
     show: bool,
     format: Format,
-    files: Vec<String>,
+    files: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ enum Protocol {
 const USAGE: &str = "usage: replay [--protocol pop3] [--show] [--summary json] FILE...";
 
 fn main() -> ExitCode {
-    match request(std::env::args().skip(1)).and_then(|request| run(&request)) {
+    match request().and_then(|request| run(&request)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(message) => {
@@ -49,21 +49,24 @@ fn main() -> ExitCode {
     }
 }
 
-fn request(mut arguments: impl Iterator<Item = String>) -> Result<Request, String> {
+fn request() -> Result<Request, String> {
+    use lexopt::Arg::{Long, Value};
     let mut request = Request::default();
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--show" => request.show = true,
-            "--protocol" => {
-                let name = arguments.next().ok_or(USAGE)?;
-                request.protocol = Some(Protocol::named(&name)?);
+    let mut arguments = lexopt::Parser::from_env();
+    let usage = |error: lexopt::Error| format!("{error}\n{USAGE}");
+    while let Some(argument) = arguments.next().map_err(usage)? {
+        match argument {
+            Long("show") => request.show = true,
+            Long("protocol") => {
+                let name = arguments.value().map_err(usage)?;
+                request.protocol = Some(Protocol::named(&name.to_string_lossy())?);
             }
-            "--summary" => match arguments.next().as_deref() {
+            Long("summary") => match arguments.value().map_err(usage)?.to_str() {
                 Some("json") => request.format = Format::Json,
                 _ => return Err(USAGE.into()),
             },
-            option if option.starts_with("--") => return Err(format!("unknown option {option}\n{USAGE}")),
-            _ => request.files.push(argument),
+            Value(file) => request.files.push(file.into()),
+            other => return Err(usage(other.unexpected())),
         }
     }
     if request.files.is_empty() { Err(USAGE.into()) } else { Ok(request) }
@@ -74,21 +77,22 @@ fn run(request: &Request) -> Result<bool, String> {
     let mut total = Counts::default();
     summary::head(request.format);
     for file in &request.files {
-        let counts = replay(file, request).map_err(|error| format!("{file}: {error}"))?;
-        summary::print(request.format, file, &counts)?;
+        let name = file.display().to_string();
+        let counts = replay(file, request).map_err(|error| format!("{name}: {error}"))?;
+        summary::print(request.format, &name, &counts)?;
         total.add(&counts);
     }
     summary::print(request.format, "total", &total)?;
     Ok(total.is_well())
 }
 
-fn replay(file: &str, request: &Request) -> Result<Counts, String> {
+fn replay(file: &Path, request: &Request) -> Result<Counts, String> {
     let octets = std::fs::read(file).map_err(|error| error.to_string())?;
     let recording =
         Recording::parse(&octets).map_err(|offset| format!("not a .wire file at octet {offset}"))?;
     let protocol = match request.protocol {
         Some(protocol) => protocol,
-        None => Protocol::of(Path::new(file), &recording)?,
+        None => Protocol::of(file, &recording)?,
     };
     Ok(match protocol {
         Protocol::Pop3 => play::all::<pop3::Session>(&recording, request.show),

@@ -1,0 +1,129 @@
+//! `pop3-serve`: serves a folder of messages over POP3, from memory.
+//!
+//! What it does is in `examples::pop3_serve`; here are only the command line and the exit status.
+
+use examples::pop3_serve::{Account, Message, Service};
+use examples::{read_password, tls};
+use lexopt::prelude::*;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+const USAGE: &str = "\
+pop3-serve: serves a folder of messages (*.eml) over POP3. The folder is read once; deleting deletes in memory.
+
+  pop3-serve --listen ADDRESS:PORT --messages DIR --user USER --password-file FILE [OPTION...]
+
+  --cert FILE --key FILE   offer STLS, with this certificate and key, in PEM
+  --listen-tls ADDRESS:PORT    TLS from the first octet there
+  --allow-cleartext        take passwords without TLS
+  --verbose                say how sessions ended that did not end well
+";
+
+struct Options {
+    listen: String,
+    listen_tls: Option<String>,
+    messages: OsString,
+    user: String,
+    password: OsString,
+    certificate: Option<(OsString, OsString)>,
+    allow_cleartext: bool,
+    verbose: bool,
+}
+
+fn main() -> ExitCode {
+    let options = match parse(lexopt::Parser::from_env()) {
+        Ok(Some(options)) => options,
+        Ok(None) => {
+            let _ = io::stdout().write_all(USAGE.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("pop3-serve: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pop3-serve: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+    let tls = match &options.certificate {
+        Some((certificate, key)) => Some(tls::server_config(certificate.as_ref(), key.as_ref())?),
+        None => None,
+    };
+    let account = Account {
+        user: options.user.clone(),
+        password: read_password(options.password.as_ref())?,
+        tls,
+        allow_cleartext: options.allow_cleartext,
+    };
+    let service = Arc::new(Service::new(account, Message::read_folder(options.messages.as_ref())?));
+    let report: fn(&_) = match options.verbose {
+        true => |ended| {
+            if let Err(error) = ended {
+                eprintln!("pop3-serve: a session ended: {error}");
+            }
+        },
+        false => |_| {},
+    };
+    if let Some(address) = &options.listen_tls {
+        let (listener, service) = (listen(address)?, Arc::clone(&service));
+        std::thread::spawn(move || service.listen(&listener, true, report));
+    }
+    let listener = listen(&options.listen)?;
+    service.listen(&listener, false, report);
+    Ok(())
+}
+
+fn listen(address: &str) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "listening on {}", listener.local_addr()?)?;
+    out.flush()?;
+    Ok(listener)
+}
+
+/// `None`: help was asked for.
+fn parse(mut args: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
+    let (mut address, mut listen_tls, mut messages) = (None, None, None);
+    let (mut user, mut password, mut certificate, mut key) = (None, None, None, None);
+    let (mut allow_cleartext, mut verbose) = (false, false);
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("listen") => address = Some(args.value()?.string()?),
+            Long("listen-tls") => listen_tls = Some(args.value()?.string()?),
+            Long("messages") => messages = Some(args.value()?),
+            Long("user") => user = Some(args.value()?.string()?),
+            Long("password-file") => password = Some(args.value()?),
+            Long("cert") => certificate = Some(args.value()?),
+            Long("key") => key = Some(args.value()?),
+            Long("allow-cleartext") => allow_cleartext = true,
+            Long("verbose") => verbose = true,
+            Short('h') | Long("help") => return Ok(None),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let certificate = match (certificate, key) {
+        (Some(certificate), Some(key)) => Some((certificate, key)),
+        (None, None) if listen_tls.is_none() => None,
+        _ => return Err("TLS needs both --cert and --key".into()),
+    };
+    Ok(Some(Options {
+        listen: address.ok_or("--listen is missing")?,
+        listen_tls,
+        messages: messages.ok_or("--messages is missing")?,
+        user: user.ok_or("--user is missing")?,
+        password: password.ok_or("--password-file is missing")?,
+        certificate,
+        allow_cleartext,
+        verbose,
+    }))
+}
