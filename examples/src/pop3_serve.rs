@@ -4,7 +4,7 @@ use crate::{Connection, tls};
 use auth::apop::{self, Timestamp};
 use auth::{Answer, Policy, ServerExchange, plain};
 use bytes::Bytes;
-use pop3_proto::server::{Config, Event, Server, last_words, malformed_reply};
+use pop3_proto::server::{Config, Event, Server, malformed_reply};
 use pop3_proto::{
     Capability, Command, DropListing, Expire, Greeting, Item, LanguageListing, LanguageRange, Mechanisms,
     MessageNumber, PerUser, Reply, ResponseCode, ScanListing, Status, UniqueId, UniqueIdListing, UserName,
@@ -324,8 +324,9 @@ impl Session<'_> {
                 // commands are answered at once, so there is no other pause
                 Ok(_) => return Ok(()),
                 Err(crate::Error::Protocol(failure)) => {
-                    self.connection.machine.output().put(&last_words(&failure).to_bytes());
-                    self.connection.flush()?;
+                    if self.connection.machine.say_last().is_ok() {
+                        self.connection.flush()?;
+                    }
                     return Err(crate::Error::Protocol(failure).into());
                 }
                 Err(error) => return Err(error.into()),
@@ -397,7 +398,11 @@ impl Session<'_> {
                 let offered = self.connection.machine.capabilities();
                 self.reply(id, &Reply::capabilities(Status::ok("Capabilities")?, offered))
             }
-            Command::Stls => self.ok(id, "Begin TLS"),
+            Command::Stls => match self.ok(id, "Begin TLS") {
+                // the next event is the error to close the connection with
+                Err(Error::Misuse(Misuse::PlaintextPending)) => Ok(()),
+                agreed => agreed,
+            },
             Command::Utf8 => self.ok(id, "UTF-8"),
             Command::Lang(language) => self.language(id, language),
             Command::Noop => self.ok(id, ""),
