@@ -19,7 +19,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wire::sasl::Mechanism;
-use wire::{BodyError, CommandId, Fatal, Machine, Misuse, Pause, Secret, Step, Text, Tolerance};
+use wire::{BodyError, CommandId, Fatal, Misuse, Pause, Secret, Step, Text, Tolerance};
 
 /// Messages are handed to the machine in pieces of this size, so that one session holds little at a time.
 const PIECE: usize = 64 * 1024;

@@ -67,7 +67,8 @@ fn play(rfc: &str, example: &str, count: &mut Count) {
             (_, Some(text)) => (false, text),
             _ => continue,
         };
-        let text = text.strip_prefix(' ').unwrap_or(text);
+        // RFC 1082 is printed with more indentation
+        let text = if rfc == "rfc1082" { text.trim_start() } else { text.strip_prefix(' ').unwrap_or(text) };
         // what stands inside of a message is literal enough
         if std::mem::take(&mut not_literal) && (client || asked.is_none()) {
             count.skipped += 1;
@@ -107,7 +108,12 @@ fn command(rfc: &str, text: &str, count: &mut Count) -> Option<ReplyKind> {
 
 fn server_line(rfc: &str, text: &str, asked: &mut Option<Asked>, auth: &mut bool, count: &mut Count) {
     // trailing spaces are lost in print
-    let line = if text == "+" { "+ " } else { text };
+    let line = match text {
+        "+" => "+ ",
+        // wrong in RFC 1082, and nowhere else
+        "+ OK XTND" => "+OK XTND",
+        _ => text,
+    };
     let Some(waiting) = asked else {
         let greeting = Greeting::parse(&Bytes::from(format!("{line}\r\n")));
         assert!(greeting.is_ok(), "{rfc}: {text}");
