@@ -28,11 +28,11 @@ struct Count {
 
 #[test]
 fn every_line_parses_and_round_trips() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/rfc-examples");
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata");
     let mut count = Count::default();
     for rfc in [1081, 1082, 1225, 1460, 1725, 1734, 1939, 2384, 2449, 2595, 5034, 6856] {
         let name = format!("rfc{rfc}");
-        let text = std::fs::read_to_string(folder.join(format!("{name}.txt"))).unwrap();
+        let text = std::fs::read_to_string(testdata.join(format!("rfc-examples/{name}.txt"))).unwrap();
         for example in text.split("\n\n") {
             // RFC 2595 is of IMAP and ACAP too
             if rfc == 2595 && !example.contains(" sec 4\n") {
