@@ -61,3 +61,8 @@ pub fn read_password(file: &Path) -> io::Result<Secret> {
     let password = password.strip_suffix(b"\n").unwrap_or(password);
     Ok(Secret::new(password.strip_suffix(b"\r").unwrap_or(password)))
 }
+
+/// The README's driver compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -235,7 +235,8 @@ impl Item {
     }
 
     /// Whether it is a line of a reply of this kind.
-    pub(crate) const fn fits(&self, kind: ReplyKind) -> bool {
+    #[must_use]
+    pub const fn fits(&self, kind: ReplyKind) -> bool {
         match self {
             Self::ScanListing(_) => matches!(kind, ReplyKind::ListAll),
             Self::UniqueIdListing(_) => matches!(kind, ReplyKind::UidlAll),

@@ -36,6 +36,7 @@ impl ScanListing {
     }
 
     /// The common form, whole line with CRLF, without a context: nothing kept, nothing repaired.
+    #[cfg(feature = "client")]
     #[inline]
     pub(crate) fn plain(line: &[u8]) -> Option<Self> {
         let (i, message) = MessageNumber::parse(line).ok()?;

@@ -34,15 +34,15 @@ impl State {
 }
 
 /// Where a command is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Where {
+#[derive(Clone, Copy)]
+enum Where {
     Authorization,
     Transaction,
     Both,
 }
 
 impl Where {
-    pub(crate) const fn allows(self, state: State) -> bool {
+    const fn allows(self, state: State) -> bool {
         match state {
             State::Authorization => !matches!(self, Self::Transaction),
             State::Transaction => !matches!(self, Self::Authorization),
@@ -50,7 +50,7 @@ impl Where {
         }
     }
 
-    pub(crate) const fn wanted(self) -> &'static str {
+    const fn names(self) -> &'static str {
         match self {
             Self::Authorization => State::Authorization.name(),
             Self::Transaction => State::Transaction.name(),
@@ -92,8 +92,20 @@ macro_rules! verbs {
                 match self { $(Self::$id => $name,)* Self::Other => "" }
             }
 
-            pub(crate) const fn allowed(self) -> Where {
+            const fn place(self) -> Where {
                 match self { $(Self::$id => Where::$where,)* Self::Other => Where::Both }
+            }
+
+            /// Whether the command is allowed in this state.
+            #[must_use]
+            pub const fn is_allowed_in(self, state: State) -> bool {
+                self.place().allows(state)
+            }
+
+            /// The names of the states in which it is allowed.
+            #[must_use]
+            pub const fn states(self) -> &'static str {
+                self.place().names()
             }
 
             /// Whether nothing may be sent behind it before its reply came, even with PIPELINING: the reply
@@ -277,12 +289,12 @@ mod tests {
         let in_both = ["CAPA", "QUIT", "LANG"];
         let before_login = ["USER", "PASS", "APOP", "AUTH", "STLS", "UTF8"];
         for keyword in Verb::KEYWORDS {
-            let allowed = Verb::of(keyword.as_bytes()).allowed();
+            let verb = Verb::of(keyword.as_bytes());
             let before = in_both.contains(keyword) || before_login.contains(keyword);
-            assert_eq!(allowed.allows(Authorization), before, "{keyword}");
-            assert_eq!(allowed.allows(Transaction), !before_login.contains(keyword), "{keyword}");
+            assert_eq!(verb.is_allowed_in(Authorization), before, "{keyword}");
+            assert_eq!(verb.is_allowed_in(Transaction), !before_login.contains(keyword), "{keyword}");
             for state in [State::Greeting, State::Update, State::Closed] {
-                assert!(!allowed.allows(state));
+                assert!(!verb.is_allowed_in(state));
             }
         }
     }

@@ -291,9 +291,9 @@ impl Client {
         if matches!(self.tls, Tls::Asked | Tls::Agreed) || stls_held() {
             return Err(Misuse::TlsPending);
         }
-        let allowed = command.verb().allowed();
-        if !allowed.allows(self.expected_state()) {
-            return Err(Misuse::State { wanted: allowed.wanted() });
+        let verb = command.verb();
+        if !verb.is_allowed_in(self.expected_state()) {
+            return Err(Misuse::State { wanted: verb.states() });
         }
         match command {
             Command::Stls if self.tls == Tls::On => Err(Misuse::State { wanted: "without TLS" }),

@@ -207,9 +207,9 @@ impl Server {
 
     /// Why a command is out of place, if it is.
     fn refusal(&self, command: &Command) -> Option<Refusal> {
-        let allowed = command.verb().allowed();
-        if !allowed.allows(self.state) {
-            return Some(Refusal::State { wanted: allowed.wanted(), state: self.state });
+        let verb = command.verb();
+        if !verb.is_allowed_in(self.state) {
+            return Some(Refusal::State { wanted: verb.states(), state: self.state });
         }
         let cleartext = self.tls == Tls::On || self.config.allow_cleartext;
         match command {
