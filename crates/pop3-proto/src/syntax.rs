@@ -33,6 +33,7 @@ wire::expected_table! {
 
 /// Splits the line end off a complete line: `CRLF`, or LF alone where that is tolerated. `behind` octets
 /// of the message follow the line.
+#[inline]
 pub(crate) fn line<'i>(cx: &Context<'_>, i: &'i [u8], behind: usize) -> Result<&'i [u8], nom::Err<Failure>> {
     use wire::parse::expected::CRLF;
     cx.set_behind(behind);
@@ -50,6 +51,7 @@ pub(crate) fn line<'i>(cx: &Context<'_>, i: &'i [u8], behind: usize) -> Result<&
 }
 
 /// `SP` before an argument; more of them where that is tolerated.
+#[inline]
 pub(crate) fn gap<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     let (rest, ()) = sp(i)?;
     if rest.first() == Some(&b' ') {
@@ -62,6 +64,7 @@ pub(crate) fn gap<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
 }
 
 /// The end of a command: spaces are tolerated, other arguments only leniently.
+#[inline]
 pub(crate) fn end<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     if i.is_empty() {
         return Ok((i, ()));
