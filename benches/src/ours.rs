@@ -7,6 +7,7 @@
 //!
 //! Everything is inside the closures, drops included.
 
+use std::any::Any;
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -522,4 +523,82 @@ pub fn retr_encode(body: &Body, chunk: usize) -> Vec<Contestant> {
     })
     .noting("refuses bare CR and LF; parts of 1 KiB and more are not copied");
     vec![copied, lent]
+}
+
+/// A machine that waits for its peer: a name, its size, and how it is made.
+pub type Idle = (&'static str, usize, fn() -> Option<Box<dyn Any>>);
+
+/// Machines with nothing to read and nothing to write.
+pub fn idle() -> [Idle; 4] {
+    fn fresh_client() -> Option<Box<dyn Any>> {
+        let mut client = client()?;
+        matches!(client.next_event(), Ok(Step::NeedInput)).then(|| Box::new(client) as Box<dyn Any>)
+    }
+    fn used_client() -> Option<Box<dyn Any>> {
+        let mut client = client()?;
+        for (kind, reply) in [
+            (ReplyKind::Login, &b"+OK\r\n"[..]),
+            (ReplyKind::Capa, b"+OK\r\nUIDL\r\nTOP\r\nPIPELINING\r\nSTLS\r\n.\r\n"),
+            (ReplyKind::UidlAll, b"+OK\r\n1 a\r\n.\r\n"),
+            (ReplyKind::Body, b"+OK\r\nSubject: x\r\n\r\n.\r\n"),
+        ] {
+            client.expect(kind).ok()?;
+            client.receive(reply);
+            while let Step::Event(event) = client.next_event().ok()? {
+                black_box(event);
+            }
+        }
+        Some(Box::new(client))
+    }
+    fn server_after(session: &[u8]) -> Option<Box<dyn Any>> {
+        let mut config = server::Config::default();
+        config.allow_cleartext = true;
+        config.capabilities =
+            [Capability::Uidl, Capability::Top, Capability::Pipelining].into_iter().collect();
+        let mut server = Server::new(config, &Greeting::with_timestamp("ready", b"<1.2@localhost>").ok()?);
+        drain(server.output());
+        server.receive(session);
+        while let Step::Event(event) = server.next_event().ok()? {
+            if let server::Event::Command { id, command } = event {
+                let reply = reply_to(&command, &server)?;
+                server.reply(id, &reply).ok()?;
+                if matches!(reply, Reply::MultiLine(_)) {
+                    server.end_body(id).ok()?;
+                }
+            }
+            drain(server.output());
+        }
+        Some(Box::new(server))
+    }
+    [
+        ("Client behind the greeting", size_of::<Client>(), fresh_client),
+        ("Client behind CAPA, UIDL and RETR", size_of::<Client>(), used_client),
+        ("Server behind the greeting", size_of::<Server>(), || server_after(b"")),
+        ("Server behind login, UIDL and RETR", size_of::<Server>(), || {
+            server_after(b"USER a\r\nPASS b\r\nCAPA\r\nUIDL\r\nRETR 1\r\n")
+        }),
+    ]
+}
+
+/// A message of so many octets through the client machine, in reads of `read` octets. Gives the octets of content.
+pub fn stream(body: &Body, octets: u64, read: usize) -> Option<u64> {
+    let mut client = client()?;
+    client.expect(ReplyKind::Body).ok()?;
+    client.receive(b"+OK\r\n");
+    let mut content = 0;
+    let text = body.wire.strip_suffix(b".\r\n")?;
+    let mut left = octets;
+    while left > 0 {
+        for piece in text.chunks(read) {
+            client.receive(piece);
+            while let Step::Event(event) = client.next_event().ok()? {
+                if let client::Event::BodyChunk { data, .. } = event {
+                    content += black_box(data).len() as u64;
+                }
+            }
+        }
+        left = left.saturating_sub(text.len() as u64);
+    }
+    client.receive(b".\r\n");
+    matches!(client.next_event(), Ok(Step::Event(client::Event::End { .. }))).then_some(content)
 }
