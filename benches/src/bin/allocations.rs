@@ -62,11 +62,11 @@ static ALLOCATOR: Counting = Counting;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if words.is_empty() {
-        if let Err(error) = memory() {
-            eprintln!("cannot write the results: {error}");
-            return ExitCode::FAILURE;
-        }
+    if words.is_empty()
+        && let Err(error) = memory()
+    {
+        eprintln!("cannot write the results: {error}");
+        return ExitCode::FAILURE;
     }
     for entry in entries(&words).into_iter().filter(|entry| !entry.only_time()) {
         let mut workload = entry.make(Scale::COUNT_TWICE);
