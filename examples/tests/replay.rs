@@ -117,11 +117,14 @@ fn a_server_that_breaks_the_protocol_is_found() {
     assert_eq!((status, &line["client_messages"], &line["server_messages"]), (Some(0), &2.into(), &3.into()));
     for (name, at, data, key) in [
         ("greeting", 0, "hello\r\n", "malformed_server"),
-        ("reply", 2, "hm\r\n", "malformed_server"),
+        ("list", 2, "hm\r\n", "malformed_server"),
         ("twice", 2, "-ERR\r\n+OK\r\n", "disagreements"),
     ] {
         let mut frames = ok;
         frames[at].1 = data;
+        if name == "list" {
+            frames[1].1 = "LIST\r\n";
+        }
         let (status, line) = counts(name, &frames);
         assert_eq!(status, Some(1), "{name}: {line:?}");
         assert!(line[key].as_u64().unwrap() > 0, "{name}: {line:?}");

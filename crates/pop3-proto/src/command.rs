@@ -259,6 +259,9 @@ impl Command {
     /// Without the CRLF. Unknown keywords may have any length.
     #[inline]
     fn rule(cx: &Context<'_>, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
+        let spaces = line.iter().position(|&o| o != b' ').unwrap_or(0);
+        let leading = spaces > 0 && cx.tolerates(Tolerance::Lenient, rule::LEADING_SPACE, &line[..spaces]);
+        let line = if leading { &line[spaces..] } else { line };
         let (keyword, rest) = line.split_at(VCHAR.run(line));
         let verb = Verb::of(keyword);
         if verb == Verb::Pass || verb == Verb::Auth {

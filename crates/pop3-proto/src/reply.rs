@@ -132,7 +132,9 @@ impl Reply {
         if let Some(typed) = typed {
             return Ok(typed);
         }
-        let status = Status::rule(cx, line)?;
+        // for a multi-line reply its first line decides where it ends
+        let status =
+            if kind.is_multi_line() { Status::rule(cx, line)? } else { Status::rule_or_error(cx, line)? };
         if !status.is_ok() {
             return Ok(Self::Status(status));
         }
@@ -153,10 +155,7 @@ impl Reply {
         line: &[u8],
         rule: impl Fn(&Context<'_>, &[u8]) -> Result<Self, nom::Err<Failure>>,
     ) -> Result<Option<Self>, nom::Err<Failure>> {
-        let (rest, positive) = indicator(line)?;
-        if !positive {
-            return Ok(None);
-        }
+        let Ok((rest, true)) = indicator(line) else { return Ok(None) };
         match rule(cx, rest) {
             Ok(typed) => Ok(Some(typed)),
             // text that had to be mended could, once mended, pass for a listing

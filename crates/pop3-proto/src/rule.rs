@@ -22,6 +22,11 @@ rules! {
     EXTRA_SPACE = "extra-space";
     /// No space behind `+OK`, `-ERR` or `+`. From Default.
     MISSING_SPACE = "missing-space";
+    /// Spaces before a command, as GNU Mailutils takes them. From Lenient.
+    LEADING_SPACE = "leading-space";
+    /// A line that is neither `+OK` nor `-ERR` where a single-line reply is due, or none; it stands for `-ERR`.
+    /// GNU Mailutils echoes over-long commands so. From Default.
+    NO_STATUS = "no-status";
     /// Something follows the last argument of a command; it is ignored. From Lenient.
     EXTRA_ARGUMENT = "extra-argument";
     /// A negative number of lines in TOP stands for all lines, as Courier takes it. From Lenient.

@@ -138,6 +138,16 @@ impl Status {
         Ok(Self { positive, code, text: text(cx, rest)? })
     }
 
+    /// The same where a line that is no status at all stands for `-ERR`, if that is tolerated.
+    pub(crate) fn rule_or_error(cx: &Context<'_>, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
+        match indicator(line) {
+            Err(_) if !line.is_empty() && cx.tolerates(Tolerance::Default, rule::NO_STATUS, line) => {
+                Self::new(false, text(cx, line)?.as_bytes()).or_else(|_| Ok(Self::of(false, Text::EMPTY)))
+            }
+            _ => Self::rule(cx, line),
+        }
+    }
+
     pub(crate) fn encode(&self, output: &mut Output) {
         output.put(if self.positive { b"+OK" } else { b"-ERR" });
         if let Some(code) = &self.code {

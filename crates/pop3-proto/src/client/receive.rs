@@ -131,7 +131,7 @@ impl Client {
     /// A line that no command waits for.
     fn unsolicited(&mut self, at: u64, frame: &Bytes) -> Stepped {
         let cx = Context::new(frame, self.config.tolerance).at(at);
-        match syntax::line(&cx, frame, 0).and_then(|line| Status::rule(&cx, line)) {
+        match syntax::line(&cx, frame, 0).and_then(|line| Status::rule_or_error(&cx, line)) {
             Ok(status) => {
                 cx.repair(rule::UNSOLICITED_REPLY, frame);
                 self.emit(cx.into_repairs(), Event::Unsolicited(status))

@@ -357,6 +357,7 @@ fn what_is_forbidden_is_refused_strictly_and_repaired_by_tolerance() {
         ("RETR 1 2\r\n", Tolerance::Lenient, &[rule::EXTRA_ARGUMENT]),
         ("LIST 1\0\r\n", Tolerance::Lenient, &[rule::EXTRA_ARGUMENT]),
         ("TOP 1 -1\r\n", Tolerance::Lenient, &[rule::NEGATIVE_LINES]),
+        ("  STAT\r\n", Tolerance::Lenient, &[rule::LEADING_SPACE]),
     ] {
         for tolerance in [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient] {
             let make = || logged_in(Config { tolerance, ..config() });
