@@ -47,7 +47,7 @@ fn counts(name: &str, frames: &[(char, &str)]) -> (Option<i32>, serde_json::Map<
     }
     let path = std::env::temp_dir().join(format!("replay-{}-{name}.wire", std::process::id()));
     std::fs::write(&path, file).unwrap();
-    let output = replay(&["--protocol", "pop3", "--summary", "json"], &[path.clone()]);
+    let output = replay(&["--protocol", "pop3", "--summary", "json"], std::slice::from_ref(&path));
     std::fs::remove_file(path).unwrap();
     let lines = json(&output);
     (output.status.code(), lines[0].clone())

@@ -77,6 +77,15 @@ impl ResponseCode {
         }
     }
 
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        match self {
+            Self::Other(other) => Self::Other(OtherCode(Box::new(Bytes::copy_from_slice(&other.0)))),
+            registered => registered.clone(),
+        }
+    }
+
     /// The registered code that this one means: itself, or the one that its first levels name, as for
     /// `SYS/TEMP/DISK`.
     #[must_use]

@@ -94,6 +94,12 @@ impl UserName {
         &self.0
     }
 
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self(Bytes::copy_from_slice(&self.0))
+    }
+
     /// The whole rest of the line: names with spaces are met.
     fn rule(cx: &Context<'_>, i: &[u8]) -> Result<Self, nom::Err<Failure>> {
         if i.is_empty() {
@@ -290,6 +296,22 @@ impl Command {
         };
         end(cx, rest)?;
         Ok(command)
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        match self {
+            Self::User(name) => Self::User(name.detach()),
+            Self::Apop(apop) => Self::Apop(Apop { name: apop.name.detach(), digest: apop.digest }),
+            Self::Lang(Some(range)) => Self::Lang(Some(range.detach())),
+            Self::Other(other) => {
+                let line = Bytes::copy_from_slice(&other.line);
+                Self::Other(OtherCommand { line, keyword: other.keyword })
+            }
+            // secrets have memory of their own, the others need none
+            short => short.clone(),
+        }
     }
 
     /// Which command it is, without its arguments.
@@ -700,7 +722,13 @@ mod tests {
     proptest! {
         #[test]
         fn round_trip(command in Command::strategy()) {
-            prop_assert_eq!(Command::parse(&command.to_bytes()), Ok(command));
+            let frame = command.to_bytes();
+            let parsed = Command::parse(&frame);
+            prop_assert_eq!(parsed.as_ref(), Ok(&command));
+            // a detached value leaves the frame to itself
+            let detached = parsed.unwrap().detach();
+            prop_assert!(frame.is_unique());
+            prop_assert_eq!(detached, command);
         }
 
         #[test]

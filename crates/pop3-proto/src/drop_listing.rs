@@ -26,6 +26,12 @@ impl DropListing {
         Self { messages, octets, more: More::NONE }
     }
 
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self { more: self.more.detach(), ..*self }
+    }
+
     /// In words: "This line is called a 'drop listing'. [...] The positive response consists of '+OK'
     /// followed by a single space, the number of messages in the maildrop, a single space, and the size
     /// of the maildrop in octets."
@@ -73,6 +79,12 @@ impl More {
     pub fn text(&self) -> &Text {
         static NONE: Text = Text::EMPTY;
         self.0.as_deref().unwrap_or(&NONE)
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self(self.0.as_ref().map(|text| Box::new(text.detach())))
     }
 
     /// At the end of a line: nothing, or a space and text.

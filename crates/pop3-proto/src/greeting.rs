@@ -67,6 +67,12 @@ impl Greeting {
         if self.0.is_ok() { last_msg_id(self.0.text().as_bytes()) } else { None }
     }
 
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self(self.0.detach())
+    }
+
     /// Parses a complete greeting by the rules of the RFC.
     ///
     /// # Errors

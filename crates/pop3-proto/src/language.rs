@@ -39,6 +39,12 @@ impl LanguageRange {
         core::str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self(Bytes::copy_from_slice(&self.0))
+    }
+
     /// RFC 4647 section 2.1:
     /// ```text
     /// language-range   = (1*8ALPHA *("-" 1*8alphanum)) / "*"
@@ -118,6 +124,12 @@ impl LanguageListing {
     #[must_use]
     pub fn description(&self) -> &Text {
         self.description.text()
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self { tag: Bytes::copy_from_slice(&self.tag), description: self.description.detach() }
     }
 
     /// In words: "A language listing consists of the language tag of the message, optionally followed by a

@@ -99,6 +99,26 @@ impl Reply {
         }
     }
 
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        match self {
+            Self::Status(status) => Self::Status(status.detach()),
+            Self::DropListing(listing) => Self::DropListing(listing.detach()),
+            Self::ScanListing(listing) => Self::ScanListing(listing.detach()),
+            Self::UniqueIdListing(listing) => Self::UniqueIdListing(listing.detach()),
+            Self::Capabilities(all) => Self::capabilities(all.status.detach(), all.lines.detach()),
+            Self::Mechanisms(all) => {
+                let lines = all.lines.iter().map(Text::detach).collect();
+                Self::Mechanisms(Box::new(Lines { status: all.status.detach(), lines }))
+            }
+            Self::Languages(all) => {
+                Self::languages(all.status.detach(), all.lines.iter().map(LanguageListing::detach).collect())
+            }
+            Self::MultiLine(status) => Self::MultiLine(status.detach()),
+        }
+    }
+
     /// The same without a response code, for a peer to which RESP-CODES was not advertised.
     #[must_use]
     pub fn without_code(&self) -> Self {
@@ -230,6 +250,16 @@ impl Item {
             ReplyKind::ListAll => ScanListing::rule(cx, line).map(Self::ScanListing),
             ReplyKind::UidlAll => UniqueIdListing::rule(cx, line).map(Self::UniqueIdListing),
             _ => crate::status::text(cx, line).map(Self::Line),
+        }
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        match self {
+            Self::ScanListing(listing) => Self::ScanListing(listing.detach()),
+            Self::UniqueIdListing(listing) => Self::UniqueIdListing(listing.detach()),
+            Self::Line(line) => Self::Line(line.detach()),
         }
     }
 

@@ -25,6 +25,12 @@ impl ScanListing {
         Self { message, octets, more: More::NONE }
     }
 
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self { more: self.more.detach(), ..*self }
+    }
+
     /// In words: "A scan listing consists of the message-number of the message, followed by a single space
     /// and the exact size of the message in octets."
     pub(crate) fn rule(cx: &Context<'_>, i: &[u8]) -> Result<Self, nom::Err<Failure>> {

@@ -95,19 +95,11 @@ impl Status {
         self.text.to_str_lossy()
     }
 
-    /// A copy that does not keep the receive buffer alive.
+    /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self {
-            positive: self.positive,
-            code: self.code.as_ref().map(|code| match code {
-                ResponseCode::Other(_) => {
-                    ResponseCode::new(code.name().to_vec()).unwrap_or_else(|_| code.clone())
-                }
-                registered => registered.clone(),
-            }),
-            text: self.text.detach(),
-        }
+        let code = self.code.as_ref().map(ResponseCode::detach);
+        Self { positive: self.positive, code, text: self.text.detach() }
     }
 
     /// Parses a complete status line, with its line end, by the rules of the RFC.

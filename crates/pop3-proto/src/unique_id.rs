@@ -110,6 +110,12 @@ impl UniqueIdListing {
         Self { message, unique_id, more: More::NONE }
     }
 
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self { message: self.message, unique_id: self.unique_id.detach(), more: self.more.detach() }
+    }
+
     /// In words: "A unique-id listing consists of the message-number of the message, followed by a single
     /// space and the unique-id of the message. No information follows the unique-id".
     #[inline]

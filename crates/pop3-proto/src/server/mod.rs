@@ -112,6 +112,7 @@ impl Server {
     #[must_use]
     pub fn new(config: Config, greeting: &Greeting) -> Self {
         let mut output = Output::new();
+        output.set_high_water(config.limits.high_water);
         greeting.encode(&mut output);
         let mut input = Input::new();
         input.set_wipe(true);
@@ -190,7 +191,7 @@ impl Server {
         let Some(Writing::Body(encoder)) = &mut self.writing else {
             return Err(Misuse::State { wanted: "a message after Reply::MultiLine" }.into());
         };
-        if self.output.len() >= self.config.limits.high_water {
+        if self.output.is_full() {
             return Err(BodyError::Full);
         }
         encoder.encode_bytes(data, &mut self.output)
@@ -208,7 +209,7 @@ impl Server {
         if pending.accepted && !item.fits(pending.kind) {
             return Err(Misuse::WrongReply.into());
         }
-        if self.output.len() >= self.config.limits.high_water {
+        if self.output.is_full() {
             return Err(BodyError::Full);
         }
         item.encode(&mut self.output);
@@ -428,6 +429,7 @@ impl Machine for Server {
             && !self.input.is_eof()
             && (self.pending.is_empty() || self.challenged)
             && self.tls != Tls::Agreed
+            && !self.output.is_full()
             && matches!(self.state, State::Authorization | State::Transaction)
             && self.input.len() < self.max_line()
     }

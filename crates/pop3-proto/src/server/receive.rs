@@ -55,6 +55,10 @@ impl Server {
         {
             return Ok(Some(Step::Paused(Pause::Respond)));
         }
+        if self.output.is_full() {
+            // a client that asks on and on without reading costs no more than this
+            return Ok(Some(Step::Paused(Pause::Drain)));
+        }
         self.command()
     }
 

@@ -757,6 +757,24 @@ fn bodies_are_held_back_at_the_high_water_mark() {
 }
 
 #[test]
+fn a_client_that_does_not_read_is_not_served_on() {
+    let mut config = config();
+    config.limits.high_water = 10;
+    let mut server = logged_in(config);
+    server.receive(&b"NOOP\r\n".repeat(100));
+    let mut answered = 0;
+    let end = drain(&mut server, |server, event| {
+        let Event::Command { id, .. } = event else { panic!("{event:?}") };
+        server.reply(id, &ok()).unwrap();
+        answered += 1;
+    });
+    assert_eq!((answered, end), (2, End::Paused(Pause::Drain)), "5 octets each");
+    assert!(!server.wants_read());
+    server.output().advance(5);
+    assert!(matches!(server.next_event(), Ok(Step::Event(Event::Command { .. }))));
+}
+
+#[test]
 fn large_pieces_go_by_reference() {
     let (mut server, id) = sending(config());
     let piece = Bytes::from(vec![b'x'; 100_000]);
