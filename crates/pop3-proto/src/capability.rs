@@ -10,7 +10,7 @@ use wire::keyword::{key, key_of};
 use wire::number::number32;
 use wire::parse::{Failure, fail};
 use wire::sasl::Mechanism;
-use wire::{Context, Misuse, Output, ParseError, Text, Tolerance};
+use wire::{Context, Misuse, Output, ParseError, ParseErrorKind, Text, Tolerance};
 
 /// The table: a row is a variant, a parse arm, an encode arm and a keyword.
 macro_rules! capabilities {
@@ -258,9 +258,14 @@ impl Capability {
             }
         }
         let kept = &line[..name.len() + arguments.len()];
-        let kept = crate::status::text(cx, kept)?.to_bytes();
-        let name_len = name_len(&kept);
-        Ok(Self::Other(OtherCapability { line: kept, name_len }))
+        let kept_text = crate::status::text(cx, kept)?.to_bytes();
+        if kept_text != kept {
+            // what had to be mended may have another name then, or none
+            let mended = Context::new(&kept_text, Tolerance::Strict);
+            return Self::rule(&mended, &kept_text)
+                .map_err(|_| Failure::at(line, expected::CAPABILITY, ParseErrorKind::Syntax));
+        }
+        Ok(Self::Other(OtherCapability { line: kept_text, name_len: name.len() }))
     }
 
     /// The line, with its CRLF.
@@ -521,6 +526,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_mended_is_read_as_it_then_stands() {
+        let (capability, repairs) = tolerant("SASL\0PLAIN");
+        assert!(matches!(capability, Capability::Sasl(_)));
+        assert_eq!(repairs, ["illegal-text"]);
+        for line in ["\0", "\0TOP", "\r."] {
+            let frame = Bytes::from_static(line.as_bytes());
+            let cx = Context::new(&frame, Tolerance::Lenient);
+            assert!(Capability::rule(&cx, &frame).is_err(), "{line:?}");
+        }
+    }
+
+    #[test]
     fn mechanisms_are_compared_whole() {
         let Capability::Sasl(offered) = Capability::new("SASL plain-clienttoken scram-sha-1 b@d").unwrap()
         else {
@@ -545,7 +562,7 @@ mod tests {
         }
 
         #[test]
-        fn anything_accepted_encodes_to_an_equal_value(line in "[A-Za-z0-9 .=-]{0,30}|(EXPIRE|SASL|LOGIN-DELAY|UTF8) ?[A-Z0-9 ]{0,9}") {
+        fn anything_accepted_encodes_to_an_equal_value(line in "[A-Za-z0-9 .=\\x00-]{0,30}|(EXPIRE|SASL|LOGIN-DELAY|UTF8) ?[A-Z0-9 \\x00]{0,9}") {
             let frame = Bytes::from(line);
             let cx = Context::new(&frame, Tolerance::Lenient);
             if let Ok(capability) = Capability::rule(&cx, &frame) {
