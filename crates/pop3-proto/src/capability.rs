@@ -146,6 +146,16 @@ impl Mechanisms {
         self.iter().any(|offered| offered == mechanism)
     }
 
+    #[cfg(feature = "serde")]
+    pub(crate) const fn of(names: Text) -> Self {
+        Self(names)
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// The names as they came.
     pub fn words(&self) -> impl Iterator<Item = &[u8]> {
         self.0.as_bytes().split(|&o| o == b' ').filter(|word| !word.is_empty())
@@ -383,6 +393,7 @@ fn encode_utf8(user: &bool, output: &mut Output) {
 
 /// What a server can do, in the order in which it said so.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Capabilities(Vec<Capability>);
 
 impl Capabilities {
