@@ -152,6 +152,16 @@ impl Mechanisms {
         Self(self.0.detach())
     }
 
+    #[cfg(feature = "serde")]
+    pub(crate) const fn of(names: Text) -> Self {
+        Self(names)
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// The names as they came.
     pub fn words(&self) -> impl Iterator<Item = &[u8]> {
         self.0.as_bytes().split(|&o| o == b' ').filter(|word| !word.is_empty())
@@ -405,6 +415,7 @@ fn encode_utf8(user: &bool, output: &mut Output) {
 
 /// What a server can do, in the order in which it said so.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Capabilities(Vec<Capability>);
 
 impl Capabilities {
@@ -554,6 +565,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_mended_is_read_as_it_then_stands() {
+        let (capability, repairs) = tolerant("SASL\0PLAIN");
+        assert!(matches!(capability, Capability::Sasl(_)));
+        assert_eq!(repairs, ["illegal-text"]);
+        assert_eq!(tolerant("\0TOP").0, Capability::Top);
+        for line in ["\0", "\r."] {
+            let frame = Bytes::from_static(line.as_bytes());
+            let cx = Context::new(&frame, Tolerance::Lenient);
+            assert!(Capability::rule(&cx, &frame).is_err(), "{line:?}");
+        }
+    }
+
+    #[test]
     fn mechanisms_are_compared_whole() {
         let Capability::Sasl(offered) = Capability::new("SASL plain-clienttoken scram-sha-1 b@d").unwrap()
         else {
@@ -578,7 +602,7 @@ mod tests {
         }
 
         #[test]
-        fn anything_accepted_encodes_to_an_equal_value(line in "[A-Za-z0-9 .=-]{0,30}|(EXPIRE|SASL|LOGIN-DELAY|UTF8) ?[A-Z0-9 ]{0,9}") {
+        fn anything_accepted_encodes_to_an_equal_value(line in "[A-Za-z0-9 .=\\x00-]{0,30}|(EXPIRE|SASL|LOGIN-DELAY|UTF8) ?[A-Z0-9 \\x00]{0,9}") {
             let frame = Bytes::from(line);
             let cx = Context::new(&frame, Tolerance::Lenient);
             if let Ok(capability) = Capability::rule(&cx, &frame) {

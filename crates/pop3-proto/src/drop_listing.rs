@@ -10,6 +10,7 @@ use wire::{Context, Output, Text};
 /// How many messages the maildrop has and how many octets they have together, those marked as deleted not
 /// counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DropListing {
     /// Messages in the maildrop.
     pub messages: u32,

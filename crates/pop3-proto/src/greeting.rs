@@ -16,6 +16,7 @@ use wire::{Context, Misuse, Output, ParseError, Tolerance};
 /// # Ok::<(), wire::ParseError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Greeting(Status);
 
 impl Greeting {

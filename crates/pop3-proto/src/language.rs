@@ -95,8 +95,14 @@ impl fmt::Debug for LanguageRange {
 
 /// One language that a server speaks: its tag, and what it is called in the language itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "crate::serial::AnyLanguage")
+)]
 pub struct LanguageListing {
     /// The tag, such as `de`; kept as it came.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "wire::octets::serialize"))]
     tag: Bytes,
     /// Its name, in UTF-8; may be empty.
     description: More,

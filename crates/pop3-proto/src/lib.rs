@@ -40,6 +40,21 @@
 //! | `max_pipelined` | 1024 | commands without a reply |
 //! | `max_bad_commands` | 20 | malformed, unknown and misplaced commands in a row (server) |
 //! | `high_water` | 64 KiB | output that waits, before bodies are refused |
+//!
+//! # Features
+//!
+//! `std`, `client`, `server` (all default), `proptest` (strategies for the values), `serde`. All only add.
+//!
+//! `serde` reads and writes the values: [`Reply`] and [`Item`] with all that they hold, [`Greeting`], [`UserName`],
+//! [`PopUrl`], [`Limits`], and the tables [`State`], [`Verb`], [`ReplyKind`].
+//! - A capability is its line (`"EXPIRE 30 USER"`), a response code its name, a URL its text; other structs and
+//!   enums go by the names of their fields and variants.
+//! - Texts, names and ids are strings in JSON and its like, or lists of numbers if they are not UTF-8, and bytes
+//!   in binary formats (`wire::octets`).
+//! - Reading goes through the constructors, so what was read can be sent. That makes it stricter than a tolerant
+//!   client: a [`UniqueId`] that breaks the RFC is written, but not read again. Keep its octets instead.
+//! - [`Command`] and [`Response`] are left out: they may hold secrets, which are never written.
+//! - Formats that number variants and fields (postcard) are for programs of the same version of this crate.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -59,6 +74,8 @@ mod reply;
 mod response;
 pub mod rule;
 mod scan_listing;
+#[cfg(feature = "serde")]
+mod serial;
 #[cfg(feature = "server")]
 pub mod server;
 mod state;

@@ -1,11 +1,17 @@
 //! How much is accepted.
 
-/// The limits of a machine. `None` is unlimited, 0 is nothing.
+/// The limits of a machine. `None` is unlimited, 0 is nothing. With serde, a limit that is not given is that of a
+/// server.
 ///
 /// Worst-case memory of a machine: `max_line` (or `max_auth_line`) plus one read of input,
 /// `max_reply_lines` times `max_line` for one reply that is held whole, `high_water` plus one message
 /// of output, and about 64 octets for each of `max_pipelined` commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default = "Limits::server", deny_unknown_fields)
+)]
 #[non_exhaustive]
 pub struct Limits {
     /// The longest line, in octets with its end. RFC 2449 section 4: commands 255, first reply lines 512.

@@ -20,6 +20,7 @@ use wire::{Context, Output, Text, Tolerance};
 /// assert_eq!(Reply::DropListing(DropListing::new(2, 320)).to_bytes(), "+OK 2 320\r\n");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Reply {
     /// A single line: `-ERR` to any command, `+OK` to those whose reply has no other form.
@@ -42,6 +43,7 @@ pub enum Reply {
 
 /// A multi-line reply that is held whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lines<T> {
     /// The first line.
     pub status: Status,
@@ -51,6 +53,7 @@ pub struct Lines<T> {
 
 /// One line of a listing that is streamed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Item {
     /// Of LIST.

@@ -9,6 +9,7 @@ use wire::{Context, Output};
 
 /// The number and the size of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ScanListing {
     /// Which message.
     pub message: MessageNumber,

@@ -5,6 +5,7 @@ use wire::keyword::{key, key_of};
 
 /// The state of a session (RFC 1939 section 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum State {
     /// Before the greeting.
     Greeting,
@@ -63,6 +64,7 @@ macro_rules! verbs {
     ($($(#[$doc:meta])* $id:ident = $name:literal, $where:ident, $group:ident, $kind:ident, $with:ident;)*) => {
         /// Which command it is, without its arguments.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         pub enum Verb {
             $($(#[$doc])* $id,)*
             /// Any other.
@@ -180,6 +182,7 @@ verbs! {
 /// What the positive reply to a command looks like, and what it does. The negative one is always a single
 /// line and does nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum ReplyKind {
     /// A line.

@@ -17,6 +17,11 @@ use wire::{Context, Misuse, Output, ParseError, Text, Tolerance};
 /// # Ok::<(), wire::Misuse>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "crate::serial::AnyStatus")
+)]
 pub struct Status {
     positive: bool,
     code: Option<ResponseCode>,

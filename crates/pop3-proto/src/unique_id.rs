@@ -94,6 +94,7 @@ impl fmt::Debug for UniqueId {
 
 /// The number and the unique-id of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct UniqueIdListing {
     /// Which message.
     pub message: MessageNumber,

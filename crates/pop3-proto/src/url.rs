@@ -31,6 +31,7 @@ pub struct PopUrl {
 
 /// How a [`PopUrl`] says to log in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum UrlAuth {
     /// Nothing is said: as `AUTH=*` if there is a user, else anonymous or as the client likes.
@@ -41,9 +42,9 @@ pub enum UrlAuth {
     /// `;AUTH=+APOP`.
     Apop,
     /// `;AUTH=+...`: another way that is not SASL.
-    Extension(Vec<u8>),
+    Extension(#[cfg_attr(feature = "serde", serde(with = "wire::octets"))] Vec<u8>),
     /// `;AUTH=...`: a SASL mechanism.
-    Sasl(Vec<u8>),
+    Sasl(#[cfg_attr(feature = "serde", serde(with = "wire::octets"))] Vec<u8>),
 }
 
 impl PopUrl {

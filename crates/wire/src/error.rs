@@ -9,6 +9,7 @@ use core::fmt;
 
 /// What a message got wrong, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ParseError {
     /// The octet of the message at which parsing stopped.
     pub offset: u32,
@@ -22,6 +23,7 @@ pub struct ParseError {
 
 /// What kind of error a [`ParseError`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum ParseErrorKind {
     /// The grammar does not allow what stands there.

@@ -97,6 +97,7 @@ pub trait Machine {
 
 /// Names one command of a connection, in the order of sending or of arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CommandId(u64);
 
 impl CommandId {
