@@ -432,8 +432,17 @@ impl Pair {
             _ => Reply::Status(ok),
         };
         if self.reply(id, &answer) && matches!(answer, Reply::MultiLine(_)) {
-            if kind == ReplyKind::Body {
-                self.put_body(id, &Bytes::copy_from_slice(data));
+            let line = match kind {
+                ReplyKind::Body => {
+                    self.put_body(id, &Bytes::copy_from_slice(data));
+                    None
+                }
+                ReplyKind::ListAll => Some(Line::Scan(1, 2)),
+                ReplyKind::UidlAll => Some(Line::Unique(1, data)),
+                _ => Some(Line::Text(data)),
+            };
+            if let Some(item) = line.as_ref().and_then(item) {
+                let _ = self.on_server(|server| server.item(id, &item));
             }
             self.end_body(id);
         }
