@@ -82,7 +82,7 @@ impl UserName {
         if octets.is_empty() {
             return Err(Misuse::Empty);
         }
-        match NAME.first_outside(&octets).filter(|&at| octets[at] != b' ') {
+        match octets.iter().position(|&o| !is_name_char(o)) {
             Some(offset) => Err(Misuse::IllegalOctet { offset }),
             None => Ok(Self(octets)),
         }
@@ -105,15 +105,18 @@ impl UserName {
         if i.is_empty() {
             return fail(i, expected::NAME).map(|(_, never)| never);
         }
-        match i.iter().position(|&o| !NAME.has(o) && o != b' ') {
+        match i.iter().position(|&o| !is_name_char(o)) {
             Some(at) => Err(Failure::at(&i[at..], expected::NAME, ParseErrorKind::IllegalOctet)),
             None => Ok(Self(cx.keep(i))),
         }
     }
 }
 
-/// Printable, and what UTF-8 and other charsets have beyond ASCII.
-const NAME: Class = VCHAR.or(HIGH);
+/// Printable, and what UTF-8 and other charsets have beyond ASCII; spaces too.
+fn is_name_char(octet: u8) -> bool {
+    const PRINTABLE: Class = VCHAR.or(HIGH);
+    PRINTABLE.has(octet) || octet == b' '
+}
 
 impl fmt::Debug for UserName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -709,7 +712,7 @@ mod tests {
 
     #[test]
     fn values_cannot_inject() {
-        for bad in ["a\r", "a\nb", "\0"] {
+        for bad in ["a\r", "a\nb", "\0", "a b\r\nDELE 1", "a b\0", " \n"] {
             assert!(UserName::new(bad).is_err() && Password::new(Secret::new(bad)).is_err());
             assert!(OtherCommand::new("X", bad.as_bytes()).is_err() && OtherCommand::new(bad, b"").is_err());
             assert!(LanguageRange::new(bad).is_err() && Mechanism::new(bad).is_err());

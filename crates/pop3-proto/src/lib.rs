@@ -33,6 +33,7 @@
 //! | Limit | Default | What it bounds |
 //! |---|---|---|
 //! | `max_line` | server 255, client 8192 octets | a command, the line of a reply (RFC 2449 section 4: 255 and 512) |
+//! | `max_reply_line` | 512 octets | a line that a server writes (RFC 2449 sections 3 and 5) |
 //! | `max_auth_line` | 12288 octets | a line of a SASL exchange (RFC 4954 section 4) |
 //! | `max_reply_lines` | 10,000 | lines of a reply that is held whole (CAPA, LANG, AUTH) |
 //! | `max_list_items` | 10,000,000 | items of a listing, which are streamed |

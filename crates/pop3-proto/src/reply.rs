@@ -10,7 +10,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use wire::class::TEXT;
 use wire::parse::{Failure, fail};
-use wire::{Context, Output, Text, Tolerance};
+use wire::{Context, Misuse, Output, Text, Tolerance};
 
 /// What a server says to a command: read by the client machine, written by the server machine.
 ///
@@ -201,39 +201,46 @@ impl Reply {
 
     /// Writes the reply. Of [`Reply::MultiLine`] only the first line; items or a body, and the end, follow.
     pub fn encode(&self, output: &mut Output) {
+        let _ = self.encode_within(usize::MAX, output);
+    }
+
+    /// The same, if none of its lines is longer than `limit` octets. If one is, a part has been written.
+    pub(crate) fn encode_within(&self, limit: usize, output: &mut Output) -> Result<(), Misuse> {
+        let mut line = |write: &dyn Fn(&mut Output)| {
+            let start = output.len();
+            write(output);
+            if output.len() - start <= limit { Ok(()) } else { Err(Misuse::TooLong { limit }) }
+        };
         match self {
-            Self::Status(status) | Self::MultiLine(status) => status.encode(output),
-            Self::DropListing(listing) => listing.encode(output),
+            Self::Status(status) | Self::MultiLine(status) => return line(&|o| status.encode(o)),
+            Self::DropListing(listing) => return line(&|o| listing.encode(o)),
             Self::ScanListing(listing) => {
-                output.put(b"+OK ");
-                listing.encode(output);
+                return line(&|o| {
+                    o.put(b"+OK ");
+                    listing.encode(o);
+                });
             }
             Self::UniqueIdListing(listing) => {
-                output.put(b"+OK ");
-                listing.encode(output);
+                return line(&|o| {
+                    o.put(b"+OK ");
+                    listing.encode(o);
+                });
             }
             Self::Capabilities(reply) => {
-                reply.status.encode(output);
-                for capability in &reply.lines {
-                    capability.encode(output);
-                }
-                output.put(b".\r\n");
+                line(&|o| reply.status.encode(o))?;
+                reply.lines.iter().try_for_each(|capability| line(&|o| capability.encode(o)))?;
             }
             Self::Mechanisms(reply) => {
-                reply.status.encode(output);
-                for line in &reply.lines {
-                    encode_line(line, output);
-                }
-                output.put(b".\r\n");
+                line(&|o| reply.status.encode(o))?;
+                reply.lines.iter().try_for_each(|name| line(&|o| encode_line(name, o)))?;
             }
             Self::Languages(reply) => {
-                reply.status.encode(output);
-                for language in &reply.lines {
-                    language.encode(output);
-                }
-                output.put(b".\r\n");
+                line(&|o| reply.status.encode(o))?;
+                reply.lines.iter().try_for_each(|language| line(&|o| language.encode(o)))?;
             }
         }
+        output.put(b".\r\n");
+        Ok(())
     }
 
     /// The octets as they go over the wire; see [`Reply::encode`].

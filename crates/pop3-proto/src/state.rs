@@ -174,7 +174,7 @@ verbs! {
     /// `QUIT` RFC 1939
     Quit = "QUIT", Both, Ends, Quit, Quit;
     /// `UTF8` RFC 6856
-    Utf8 = "UTF8", Authorization, Goes, Single, Single;
+    Utf8 = "UTF8", Authorization, Ends, Single, Single;
     /// `LANG` RFC 6856
     Lang = "LANG", Both, Goes, LangList, Single;
 }
@@ -260,8 +260,12 @@ impl crate::Command {
     pub fn reply_kind(&self) -> ReplyKind {
         match self {
             Self::Other(other) => {
-                let xtnd = other.keyword().eq_ignore_ascii_case(b"XTND") && !other.arguments().is_empty();
-                if xtnd { ReplyKind::Lines } else { ReplyKind::Single }
+                let arguments = other.arguments().iter().any(|&o| o != b' ' && o != b'\t');
+                if arguments && other.keyword().eq_ignore_ascii_case(b"XTND") {
+                    ReplyKind::Lines
+                } else {
+                    ReplyKind::Single
+                }
             }
             Self::List(None) | Self::Uidl(None) | Self::AuthList | Self::Lang(None) => {
                 self.verb().reply_kind(false)
@@ -316,6 +320,7 @@ mod tests {
             ("RETR\r\n", ReplyKind::Body),
             ("XTND XLST Subject\r\n", ReplyKind::Lines),
             ("XTND\r\n", ReplyKind::Single),
+            ("XTND  \r\n", ReplyKind::Single),
             ("\r\n", ReplyKind::Single),
             ("FOO bar\r\n", ReplyKind::Single),
         ] {

@@ -66,6 +66,10 @@ pub(crate) fn end<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     if i.is_empty() {
         return Ok((i, ()));
     }
+    if let Some(at) = i.iter().position(|o| matches!(o, b'\r' | b'\n')) {
+        // another line, which must not be hidden
+        return wire::parse::end(&i[at..]);
+    }
     let spaces = i.iter().all(|&o| o == b' ');
     let (least, rule) = if spaces {
         (Tolerance::Default, rule::TRAILING_SPACE)

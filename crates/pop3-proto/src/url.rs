@@ -155,7 +155,9 @@ impl PopUrl {
             Just(UrlAuth::Any),
             Just(UrlAuth::Apop),
             "[A-Z0-9@; -]{1,9}".prop_map(|name| UrlAuth::Sasl(name.into())),
-            "[B-Z0-9@; -]{1,9}".prop_map(|name| UrlAuth::Extension(name.into())),
+            "[A-Z0-9@; -]{1,9}"
+                .prop_filter("has a variant of its own", |name| name != "APOP")
+                .prop_map(|name| UrlAuth::Extension(name.into())),
         ];
         let user = "[ -~\u{a1}-\u{17f}]{1,20}".prop_filter_map("name", |name| UserName::new(name).ok());
         let host = "[a-z0-9.-]{1,20}|\\[[0-9a-f:.]{2,20}\\]";
@@ -192,8 +194,10 @@ fn parse_auth(i: &[u8]) -> Result<UrlAuth, usize> {
     match kind.split_first() {
         None => Err(6),
         Some((b'*', [])) => Ok(UrlAuth::Any),
-        Some((b'+', name)) if name.eq_ignore_ascii_case(b"APOP") => Ok(UrlAuth::Apop),
-        Some((b'+', name)) => decode(name).map(UrlAuth::Extension).map_err(|at| 7 + at),
+        Some((b'+', name)) => match decode(name).map_err(|at| 7 + at)? {
+            name if name.eq_ignore_ascii_case(b"APOP") => Ok(UrlAuth::Apop),
+            name => Ok(UrlAuth::Extension(name)),
+        },
         Some(_) => decode(kind).map(UrlAuth::Sasl).map_err(|at| 6 + at),
     }
 }
@@ -284,6 +288,7 @@ mod tests {
         let url = PopUrl::parse("POP://us%65r%40home;auth=*@[::1]:1110/").unwrap();
         assert_eq!((url.user().unwrap().as_bytes(), url.host()), (&b"user@home"[..], "[::1]"));
         assert_eq!(url.to_string(), "pop://user%40home;AUTH=*@[::1]:1110");
+        assert_eq!(PopUrl::parse("pop://u;AUTH=+%41POP@h").unwrap().auth(), &UrlAuth::Apop);
     }
 
     #[test]
@@ -296,6 +301,7 @@ mod tests {
             ("pop://a%zz@host", 7),
             ("pop://a%00@host", 7),
             ("pop://a%0d%0aDELE@host", 6),
+            ("pop://a%20b%0d%0aDELE%201@host", 6),
             ("pop://a;AUTX=x@host", 7),
             ("pop://a;AUTH=@host", 13),
             ("pop://a;AUTH=+@host", 14),

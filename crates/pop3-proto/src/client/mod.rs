@@ -164,17 +164,23 @@ impl Client {
     }
 
     /// Registers the reply to a command whose octets the caller puts on the wire itself: for proxies and
-    /// test tools that pass lines on as they are. Nothing is checked but that no TLS handshake is due; the
-    /// reply may already have been received. [`ReplyKind::of_line`] knows the kind.
+    /// test tools that pass lines on as they are. Hardly anything is checked; the reply may already have been
+    /// received. [`ReplyKind::of_line`] knows the kind.
     ///
     /// # Errors
-    /// [`Misuse::TlsPending`], [`Misuse::PipelineFull`].
+    /// [`Misuse::TlsPending`], [`Misuse::PipelineFull`]; [`Misuse::Pipeline`]: AUTH within AUTH;
+    /// [`Misuse::State`]: STLS within TLS.
     pub fn expect(&mut self, kind: ReplyKind) -> Result<CommandId, Misuse> {
         if matches!(self.tls, Tls::Asked | Tls::Agreed) {
             return Err(Misuse::TlsPending);
         }
         if self.outstanding() >= self.config.limits.max_pipelined {
             return Err(Misuse::PipelineFull);
+        }
+        match kind {
+            ReplyKind::Auth if self.exchange.is_some() => return Err(Misuse::Pipeline),
+            ReplyKind::Stls if self.tls == Tls::On => return Err(Misuse::State { wanted: "without TLS" }),
+            _ => {}
         }
         let id = self.next_id;
         self.next_id = id.next();

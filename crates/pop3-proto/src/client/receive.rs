@@ -274,6 +274,15 @@ impl Client {
         let Some((id, kind)) = self.pending.front().map(|pending| (pending.id, pending.kind)) else {
             return self.unsolicited(at, frame);
         };
+        // what is held whole must not hold a read buffer for each of its lines
+        let copied;
+        let frame = match &self.reading {
+            Some(Reading::Whole { .. }) => {
+                copied = Bytes::copy_from_slice(frame);
+                &copied
+            }
+            _ => frame,
+        };
         let cx = Context::new(frame, self.config.tolerance).at(at);
         let parsed = syntax::line(&cx, frame, 0).and_then(|line| {
             let line = match line.strip_prefix(b".") {
@@ -359,10 +368,19 @@ impl Client {
         };
         let id = pending.id;
         let step = decoder.next(&mut self.input);
-        if let Some(limit) = self.config.limits.max_message.filter(|limit| decoder.octets_out() > *limit) {
-            return Err(Fatal::Limit { kind: LimitKind::Message, limit });
-        }
+        let over =
+            self.config.limits.max_message.map(|limit| (limit, decoder.octets_out().saturating_sub(limit)));
         match step {
+            Body::Chunk(data) if over.is_some_and(|(_, over)| over > 0) => {
+                let (limit, over) = over.unwrap_or_default();
+                // as much as is within the limit, whatever the chunking
+                let within = data.len().saturating_sub(usize::try_from(over).unwrap_or(usize::MAX));
+                self.failure = Some(Fatal::Limit { kind: LimitKind::Message, limit });
+                if within > 0 {
+                    self.events.push_back(Event::BodyChunk { id, data: data.slice(..within) });
+                }
+                Ok(None)
+            }
             Body::Chunk(data) => Ok(Some(Step::Event(Event::BodyChunk { id, data }))),
             Body::Found(finding) => {
                 let diagnostic = Box::new(finding.diagnostic(*start));

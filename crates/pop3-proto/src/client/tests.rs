@@ -916,6 +916,42 @@ fn lists_and_messages_are_limited_at_n_and_n_plus_1() {
     }
 }
 
+#[test]
+fn a_message_over_the_limit_is_given_to_the_limit_at_every_split() {
+    let mut config = lenient();
+    config.limits.max_message = Some(10);
+    let make = || {
+        let mut client = logged_in(config.clone());
+        client.send(&Command::Retr(number(1))).unwrap();
+        client
+    };
+    at_every_split(make, b"+OK\r\n01234567890123456789\r\n.\r\n", |events, end| {
+        assert_eq!(body_of(events), "0123456789");
+        assert_eq!(*end, End::Failed(Fatal::Limit { kind: LimitKind::Message, limit: 10 }));
+    });
+}
+
+#[test]
+fn lines_that_are_held_do_not_hold_the_receive_buffer() {
+    let mut client = logged_in(lenient());
+    client.send(&Command::Capa).unwrap();
+    client.receive(b"+OK\r\n");
+    client.receive(b"X-LONG-NAME with arguments\r\n.\r\n");
+    let Event::Reply { reply: Reply::Capabilities(reply), .. } = next(&mut client) else { panic!() };
+    let Some(Capability::Other(other)) = reply.lines.iter().next() else { panic!() };
+    let line = client.input.as_slice().as_ptr_range();
+    assert!(!line.contains(&other.name().as_ptr()));
+}
+
+#[test]
+fn what_is_expected_twice_is_refused() {
+    let mut client = ready(lenient());
+    client.expect(ReplyKind::Auth).unwrap();
+    assert_eq!(client.expect(ReplyKind::Auth), Err(Misuse::Pipeline));
+    let mut client = ready(Config { tls: true, ..lenient() });
+    assert!(matches!(client.expect(ReplyKind::Stls), Err(Misuse::State { .. })));
+}
+
 // ---- the end
 
 #[test]
@@ -1071,7 +1107,8 @@ proptest! {
         let make = || {
             let mut client = ready(Config { tolerance, ..lenient() });
             for kind in &kinds {
-                client.expect(KINDS[*kind]).unwrap();
+                // AUTH within AUTH is refused
+                let _ = client.expect(KINDS[*kind]);
             }
             client
         };

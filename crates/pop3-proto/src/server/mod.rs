@@ -150,6 +150,7 @@ impl Server {
     /// * [`Misuse::NotNext`]: an earlier command must be answered first.
     /// * [`Misuse::WrongReply`]: the reply has not the form that the command calls for, which would put the
     ///   client out of step.
+    /// * [`Misuse::TooLong`]: a line would be over `max_reply_line` octets.
     /// * [`Misuse::PlaintextPending`]: `+OK` to STLS, but octets wait behind it. They could be an attacker's:
     ///   answer `-ERR`, or ask for the next event, which is the error to close the connection with.
     pub fn reply(&mut self, id: CommandId, reply: &Reply) -> Result<(), Misuse> {
@@ -164,10 +165,16 @@ impl Server {
             return Err(Misuse::PlaintextPending);
         }
         let coded = reply.status().is_some_and(|status| status.code().is_some());
-        if coded && !self.config.capabilities.has("RESP-CODES") {
-            reply.without_code().encode(&mut self.output);
+        let limit = self.config.limits.max_reply_line;
+        let before = self.output.checkpoint();
+        let written = if coded && !self.config.capabilities.has("RESP-CODES") {
+            reply.without_code().encode_within(limit, &mut self.output)
         } else {
-            reply.encode(&mut self.output);
+            reply.encode_within(limit, &mut self.output)
+        };
+        if let Err(misuse) = written {
+            self.output.roll_back(before);
+            return Err(misuse);
         }
         match reply {
             Reply::MultiLine(_) if pending.kind == ReplyKind::Body => {
@@ -200,7 +207,8 @@ impl Server {
     /// Writes a line of a listing.
     ///
     /// # Errors
-    /// As for [`body`](Self::body); [`Misuse::WrongReply`] if the item is not of such a listing.
+    /// As for [`body`](Self::body); [`Misuse::WrongReply`] if the item is not of such a listing;
+    /// [`Misuse::TooLong`] over `max_reply_line` octets.
     pub fn item(&mut self, id: CommandId, item: &Item) -> Result<(), BodyError> {
         let pending = self.next_pending(id)?;
         let Some(Writing::Items) = &self.writing else {
@@ -212,7 +220,13 @@ impl Server {
         if self.output.is_full() {
             return Err(BodyError::Full);
         }
+        let limit = self.config.limits.max_reply_line;
+        let (before, start) = (self.output.checkpoint(), self.output.len());
         item.encode(&mut self.output);
+        if self.output.len() - start > limit {
+            self.output.roll_back(before);
+            return Err(Misuse::TooLong { limit }.into());
+        }
         Ok(())
     }
 
@@ -237,8 +251,8 @@ impl Server {
     ///
     /// # Errors
     /// [`Misuse::UnknownId`], [`Misuse::NotNext`]; [`Misuse::WrongReply`]: the command is not AUTH with a
-    /// mechanism; [`Misuse::State`]: a challenge is waiting for its response; [`Misuse::TooLong`]: over
-    /// `max_auth_line` octets.
+    /// mechanism; [`Misuse::State`]: a challenge is waiting for its response, or the last response was too long;
+    /// [`Misuse::TooLong`]: over `max_auth_line` octets.
     pub fn challenge(&mut self, id: CommandId, data: &[u8]) -> Result<(), Misuse> {
         let pending = self.next_pending(id)?;
         if pending.kind != ReplyKind::Auth {
@@ -246,6 +260,10 @@ impl Server {
         }
         if self.challenged {
             return Err(Misuse::State { wanted: "a response to the challenge before" });
+        }
+        if self.skipping {
+            // the rest of an over-long response would be taken for the next
+            return Err(Misuse::State { wanted: "the end of an over-long response" });
         }
         let limit = self.config.limits.max_auth_line;
         if wire::sasl::encoded_len(data.len()) + 4 > limit {

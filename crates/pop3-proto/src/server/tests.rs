@@ -312,6 +312,60 @@ fn drain_one(server: &mut Server) -> Event {
 }
 
 #[test]
+fn no_challenge_in_the_middle_of_an_over_long_response() {
+    let mut config = config();
+    config.limits.max_auth_line = 32;
+    let mut server = server(config);
+    let (id, _) = command(&mut server, "AUTH PLAIN\r\n");
+    server.challenge(id, b"").unwrap();
+    server.receive(&[b'A'; 32]);
+    assert!(matches!(next(&mut server), Event::Malformed { .. }));
+    // it would be answered by the rest of the same line, for ever
+    assert!(matches!(server.challenge(id, b""), Err(Misuse::State { .. })));
+    server.reply(id, &err()).unwrap();
+    assert_eq!(server.next_event(), Ok(Step::NeedInput));
+}
+
+#[test]
+fn lenience_hides_no_second_line() {
+    for line in ["STAT x\r\nDELE 1\r\n", "STAT x\nDELE 1\r\n", "STAT x\rDELE 1\r\n", "RETR 1\r\r\n"] {
+        let frame = line.into();
+        let cx = wire::Context::new(&frame, Tolerance::Lenient);
+        assert!(Command::parse_in(&cx).is_err(), "{line:?}");
+    }
+}
+
+#[test]
+fn lines_are_written_to_512_octets() {
+    for (len, fits) in [(506, true), (507, false)] {
+        let mut server = logged_in(config());
+        let (id, _) = command(&mut server, "NOOP\r\n");
+        let reply = Reply::Status(Status::ok(vec![b'x'; len]).unwrap());
+        let expected = if fits { Ok(()) } else { Err(Misuse::TooLong { limit: 512 }) };
+        assert_eq!(server.reply(id, &reply), expected);
+        assert_eq!((server.output().len(), server.outstanding()), if fits { (512, 0) } else { (0, 1) });
+    }
+    for (len, fits) in [(510, true), (511, false)] {
+        let mut server = logged_in(config());
+        let (id, _) = command(&mut server, "CAPA\r\n");
+        let lines = [Capability::Top, Capability::new(vec![b'X'; len]).unwrap()].into_iter().collect();
+        let reply = Reply::capabilities(Status::ok("").unwrap(), lines);
+        assert_eq!(server.reply(id, &reply).is_ok(), fits);
+        assert_eq!(server.output().is_empty(), !fits, "nothing of it was written");
+    }
+    let mut server = logged_in(config());
+    let (id, _) = command(&mut server, "LIST\r\n");
+    server.reply(id, &Reply::MultiLine(Status::ok("").unwrap())).unwrap();
+    let _ = server.output().take_all();
+    for (len, fits) in [(506, true), (507, false)] {
+        let more = Text::new(vec![b'x'; len]).unwrap().into();
+        let item = Item::ScanListing(ScanListing { message: number(1), octets: 2, more });
+        assert_eq!(server.item(id, &item).is_ok(), fits);
+    }
+    assert_eq!(server.output().len(), 512);
+}
+
+#[test]
 fn case_151_long_lines_are_one_error_and_their_tail_no_command() {
     for (len, fits) in [(255, true), (256, false)] {
         let mut line = vec![b'x'; len];

@@ -92,6 +92,7 @@ fn server_config() -> server::Config {
     .collect();
     config.limits = Limits::server();
     config.limits.max_line = MAX_LINE;
+    config.limits.max_reply_line = MAX_LINE;
     config.limits.max_pipelined = usize::MAX;
     config.limits.max_bad_commands = None;
     config.limits.high_water = usize::MAX;
