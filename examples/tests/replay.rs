@@ -97,6 +97,18 @@ fn all_recordings_that_are_at_hand() {
 }
 
 #[test]
+fn quirks_that_nobody_recorded() {
+    let files = recordings(&root().join("testdata/wire-made/pop3"));
+    assert!(files.len() >= 30);
+    for file in files {
+        let expected = i32::from(file.file_name().unwrap().to_str().unwrap().starts_with('1'));
+        let output = replay(&["--show"], std::slice::from_ref(&file));
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(expected), "{}: {text}", file.display());
+    }
+}
+
+#[test]
 fn messages_are_shown_and_secrets_are_not() {
     let folder = root().join("testdata/wire/pop3");
     let files = ["dovecot-raw-trans-01.wire", "courier-mpop-03.wire"].map(|name| folder.join(name));

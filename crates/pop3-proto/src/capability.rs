@@ -453,6 +453,30 @@ impl Capabilities {
         self.iter().map(Capability::detach).collect()
     }
 
+    /// The least seconds between logins (LOGIN-DELAY).
+    #[must_use]
+    pub fn login_delay(&self) -> Option<PerUser<u32>> {
+        self.0.iter().find_map(|c| if let Capability::LoginDelay(delay) = c { Some(*delay) } else { None })
+    }
+
+    /// How long messages are kept at least (EXPIRE).
+    #[must_use]
+    pub fn expire(&self) -> Option<PerUser<Expire>> {
+        self.0.iter().find_map(|c| if let Capability::Expire(expire) = c { Some(*expire) } else { None })
+    }
+
+    /// Which software the server is (IMPLEMENTATION).
+    #[must_use]
+    pub fn implementation(&self) -> Option<&Text> {
+        self.0.iter().find_map(|c| if let Capability::Implementation(text) = c { Some(text) } else { None })
+    }
+
+    /// Whether names and passwords may be UTF-8 (`UTF8 USER`).
+    #[must_use]
+    pub fn has_utf8_user(&self) -> bool {
+        self.0.contains(&Capability::Utf8(true))
+    }
+
     /// All of them.
     pub fn iter(&self) -> core::slice::Iter<'_, Capability> {
         self.0.iter()

@@ -114,12 +114,6 @@ impl ResponseCode {
         Some((&i[name.len() + 2..], code))
     }
 
-    /// Whether text would be taken for a response code at its start.
-    pub(crate) fn starts(i: &[u8]) -> bool {
-        let Some(name) = i.strip_prefix(b"[") else { return false };
-        memchr::memchr(b']', name).is_some_and(|end| Self::is_name(&name[..end]))
-    }
-
     fn is_name(name: &[u8]) -> bool {
         name.split(|&o| o == b'/').all(|level| !level.is_empty() && level.iter().all(|&o| is_rchar(o)))
     }
@@ -199,7 +193,6 @@ mod tests {
     fn what_is_no_code_is_text() {
         for text in ["[unclosed", "[]", "[a//b]", "[/a]", "[a b]", "x[AUTH]", "", "[a\x7f]", "[\u{e9}]"] {
             assert_eq!(parse(text), None, "{text}");
-            assert!(!ResponseCode::starts(text.as_bytes()), "{text}");
         }
         assert!(ResponseCode::new("A]").is_err());
         assert!(ResponseCode::new("A\r\nB").is_err());

@@ -221,9 +221,17 @@ impl OtherCommand {
     }
 }
 
+/// Shows the keyword if it is as short as the RFC has them, and never the arguments: a client that is out of
+/// step sends passwords as commands.
 impl fmt::Debug for OtherCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.line.escape_ascii())
+        let keyword = self.keyword();
+        if keyword.len() <= 4 {
+            write!(f, "{}", keyword.escape_ascii())?
+        } else {
+            f.write_str("***")?
+        }
+        if self.arguments().is_empty() { Ok(()) } else { f.write_str(" ***") }
     }
 }
 

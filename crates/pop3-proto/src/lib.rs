@@ -52,8 +52,8 @@
 //!   enums go by the names of their fields and variants.
 //! - Texts, names and ids are strings in JSON and its like, or lists of numbers if they are not UTF-8, and bytes
 //!   in binary formats (`wire::octets`).
-//! - Reading goes through the constructors, so what was read can be sent. That makes it stricter than a tolerant
-//!   client: a [`UniqueId`] that breaks the RFC is written, but not read again. Keep its octets instead.
+//! - Reading goes through constructors, so what was read can be sent; what a tolerant client has accepted is read
+//!   again.
 //! - [`Command`] and [`Response`] are left out: they may hold secrets, which are never written.
 //! - Formats that number variants and fields (postcard) are for programs of the same version of this crate.
 #![cfg_attr(not(feature = "std"), no_std)]

@@ -60,7 +60,7 @@ pub enum Item {
     ScanListing(ScanListing),
     /// Of UIDL.
     UniqueIdListing(UniqueIdListing),
-    /// Of a reply whose form this crate does not know.
+    /// Of a reply whose form this crate does not know; and a line of LIST or UIDL that has not their form.
     Line(Text),
 }
 
@@ -191,6 +191,9 @@ impl Reply {
     /// Adds a line, without its end, to a reply that is held whole.
     pub(crate) fn add_line(&mut self, cx: &Context<'_>, line: &[u8]) -> Result<(), nom::Err<Failure>> {
         match self {
+            Self::Capabilities(_)
+                if line.iter().all(|&o| o == b' ')
+                    && cx.tolerates(Tolerance::Default, rule::EMPTY_LINE, line) => {}
             Self::Capabilities(reply) => reply.lines.push(Capability::rule(cx, line)?),
             Self::Mechanisms(reply) => reply.lines.push(crate::status::text(cx, line)?),
             Self::Languages(reply) => reply.lines.push(LanguageListing::rule(cx, line)?),
@@ -256,10 +259,20 @@ impl Item {
     /// A line of a reply of this kind, without its end, the dot of stuffing removed.
     #[inline]
     pub(crate) fn rule(cx: &Context<'_>, kind: ReplyKind, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
-        match kind {
+        let typed = match kind {
             ReplyKind::ListAll => ScanListing::rule(cx, line).map(Self::ScanListing),
             ReplyKind::UidlAll => UniqueIdListing::rule(cx, line).map(Self::UniqueIdListing),
-            _ => crate::status::text(cx, line).map(Self::Line),
+            _ => return crate::status::text(cx, line).map(Self::Line),
+        };
+        match typed {
+            // text that had to be mended could, once mended, pass for a listing
+            Err(_)
+                if TEXT.first_outside(line).is_none()
+                    && cx.tolerates(Tolerance::Default, rule::UNTYPED_ITEM, line) =>
+            {
+                Ok(Self::Line(Text::repaired(cx.keep(line)).0))
+            }
+            typed => typed,
         }
     }
 
@@ -279,7 +292,9 @@ impl Item {
         match self {
             Self::ScanListing(_) => matches!(kind, ReplyKind::ListAll),
             Self::UniqueIdListing(_) => matches!(kind, ReplyKind::UidlAll),
-            Self::Line(_) => matches!(kind, ReplyKind::Lines | ReplyKind::Single),
+            Self::Line(_) => {
+                matches!(kind, ReplyKind::Lines | ReplyKind::Single | ReplyKind::ListAll | ReplyKind::UidlAll)
+            }
         }
     }
 

@@ -61,7 +61,7 @@ impl Response {
 
     fn rule(cx: &Context<'_>, kind: ReplyKind) -> Result<Self, nom::Err<Failure>> {
         let (rest, first) = next_line(cx, cx.frame())?;
-        if kind == ReplyKind::Auth && is_challenge(first) {
+        if kind.is_auth() && is_challenge(first) {
             return complete(cx, rest, Self::Challenge(challenge(cx, first)?));
         }
         let mut reply = Reply::rule(cx, kind, first)?;

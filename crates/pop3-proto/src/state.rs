@@ -191,6 +191,8 @@ pub enum ReplyKind {
     Login,
     /// Challenges, then a line; the session enters the TRANSACTION state.
     Auth,
+    /// The same, where the command had an initial response.
+    AuthInitial,
     /// A line, and then TLS.
     Stls,
     /// A line, and then the end.
@@ -244,14 +246,26 @@ impl ReplyKind {
     /// ```
     #[must_use]
     pub fn of_line(line: &[u8]) -> Self {
+        let line = line.trim_ascii_start();
         let (keyword, rest) = line.split_at(wire::class::VCHAR.run(line));
         let arguments = rest.iter().any(|o| !matches!(o, b' ' | b'\r' | b'\n' | b'\t'));
         match Verb::of(keyword) {
             // RFC 1082: XTND XLST header [msg] lists header lines
             Verb::Other if keyword.eq_ignore_ascii_case(b"XTND") && arguments => Self::Lines,
+            Verb::Auth if words(rest) > 1 => Self::AuthInitial,
             verb => verb.reply_kind(arguments),
         }
     }
+
+    /// Whether it is the reply to AUTH with a mechanism.
+    #[must_use]
+    pub const fn is_auth(self) -> bool {
+        matches!(self, Self::Auth | Self::AuthInitial)
+    }
+}
+
+fn words(line: &[u8]) -> usize {
+    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count()
 }
 
 impl crate::Command {
@@ -267,6 +281,7 @@ impl crate::Command {
                     ReplyKind::Single
                 }
             }
+            Self::Auth(auth) if auth.initial_response.is_some() => ReplyKind::AuthInitial,
             Self::List(None) | Self::Uidl(None) | Self::AuthList | Self::Lang(None) => {
                 self.verb().reply_kind(false)
             }
@@ -317,6 +332,7 @@ mod tests {
             ("LANG *\r\n", ReplyKind::Single),
             ("AUTH\r\n", ReplyKind::AuthList),
             ("AUTH PLAIN\r\n", ReplyKind::Auth),
+            ("AUTH PLAIN =\r\n", ReplyKind::AuthInitial),
             ("RETR\r\n", ReplyKind::Body),
             ("XTND XLST Subject\r\n", ReplyKind::Lines),
             ("XTND\r\n", ReplyKind::Single),

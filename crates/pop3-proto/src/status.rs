@@ -29,7 +29,8 @@ pub struct Status {
 }
 
 impl Status {
-    /// `+OK` with text. Text that would be taken for a response code gets a space in front.
+    /// `+OK` with text. Text that begins with `[` gets a space in front, so that it is not
+    /// taken for a response code.
     ///
     /// # Errors
     /// CR, LF or NUL in the text.
@@ -37,7 +38,8 @@ impl Status {
         Self::new(true, text.as_ref())
     }
 
-    /// `-ERR` with text. Text that would be taken for a response code gets a space in front.
+    /// `-ERR` with text. Text that begins with `[` gets a space in front, so that it is not
+    /// taken for a response code.
     ///
     /// # Errors
     /// CR, LF or NUL in the text.
@@ -47,7 +49,8 @@ impl Status {
 
     fn new(positive: bool, text: &[u8]) -> Result<Self, Misuse> {
         let mut octets = Vec::with_capacity(text.len() + 1);
-        if ResponseCode::starts(text) {
+        // RFC 2449 section 6.4: text that begins with a bracket is a response code
+        if text.starts_with(b"[") {
             octets.push(b' ');
         }
         octets.extend_from_slice(text);

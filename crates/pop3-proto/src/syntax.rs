@@ -45,20 +45,25 @@ pub(crate) fn line<'i>(cx: &Context<'_>, i: &'i [u8], behind: usize) -> Result<&
             None => return fail(&i[i.len()..], CRLF).map(|(rest, ())| rest),
         }
     };
+    let bare = line.iter().rposition(|&o| o != b'\r').map_or(0, |last| last + 1);
+    let extra = bare < line.len() && cx.tolerates(Tolerance::Default, rule::EXTRA_CR, &line[bare..]);
+    let line = if extra { &line[..bare] } else { line };
     cx.set_behind(behind + i.len() - line.len());
     Ok(line)
 }
 
-/// `SP` before an argument; more of them where that is tolerated.
+/// `SP` before an argument; more of them, or tabs, where that is tolerated.
 pub(crate) fn gap<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
-    let (rest, ()) = sp(i)?;
-    if rest.first() == Some(&b' ') {
-        let more = rest.iter().position(|&o| o != b' ').unwrap_or(rest.len());
-        if more < rest.len() && cx.tolerates(Tolerance::Default, rule::EXTRA_SPACE, &rest[..more]) {
-            return Ok((&rest[more..], ()));
+    let len = i.iter().position(|&o| o != b' ' && o != b'\t').unwrap_or(i.len());
+    let (blanks, rest) = i.split_at(len);
+    match blanks {
+        b" " => Ok((rest, ())),
+        // at the end it is no gap
+        [_, ..] if !rest.is_empty() && cx.tolerates(Tolerance::Default, rule::EXTRA_SPACE, blanks) => {
+            Ok((rest, ()))
         }
+        _ => sp(i),
     }
-    Ok((rest, ()))
 }
 
 /// The end of a command: spaces are tolerated, other arguments only leniently.

@@ -40,6 +40,19 @@ impl UniqueId {
         }
     }
 
+    /// The same for what a tolerant client has accepted before, and an application has stored: none, more than
+    /// 70, or other octets, as long as they are one word.
+    ///
+    /// # Errors
+    /// A space, CR, LF or NUL.
+    pub fn tolerated(octets: impl Into<Bytes>) -> Result<Self, Misuse> {
+        let octets = octets.into();
+        match octets.iter().position(|&o| !TEXT.has(o) || o == b' ') {
+            Some(offset) => Err(Misuse::IllegalOctet { offset }),
+            None => Ok(Self(octets)),
+        }
+    }
+
     /// The octets. From a tolerant client they may be none, more than 70, or others than the RFC allows, but
     /// never a space, CR, LF or NUL.
     #[must_use]

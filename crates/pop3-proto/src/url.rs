@@ -7,7 +7,7 @@ use core::fmt;
 use wire::class::{ALPHA, DIGIT};
 use wire::number::number32;
 use wire::parse::expected as shared;
-use wire::{ParseError, ParseErrorKind};
+use wire::{Misuse, ParseError, ParseErrorKind};
 
 /// Where a maildrop is, as in `pop://rg;AUTH=+APOP@mail.eudora.com:8110`.
 ///
@@ -50,6 +50,26 @@ pub enum UrlAuth {
 impl PopUrl {
     /// The port of POP3.
     pub const PORT: u16 = 110;
+
+    /// From its parts; `port` 110 is left out.
+    ///
+    /// # Errors
+    /// The host is neither a name nor an address (IPv6 in brackets).
+    ///
+    /// ```
+    /// use pop3_proto::{PopUrl, UrlAuth, UserName};
+    ///
+    /// let url = PopUrl::new(Some((UserName::new("rg")?, UrlAuth::Apop)), "mail.eudora.com", 8110)?;
+    /// assert_eq!(url.to_string(), "pop://rg;AUTH=+APOP@mail.eudora.com:8110");
+    /// # Ok::<(), wire::Misuse>(())
+    /// ```
+    pub fn new(user: Option<(UserName, UrlAuth)>, host: &str, port: u16) -> Result<Self, Misuse> {
+        if !is_host(host.as_bytes()) {
+            return Err(Misuse::Invalid("host"));
+        }
+        let (user, auth) = user.map_or((None, UrlAuth::Unspecified), |(user, auth)| (Some(user), auth));
+        Ok(Self { user, auth, host: host.into(), port: (port != Self::PORT).then_some(port) })
+    }
 
     /// Who the user is, decoded.
     #[must_use]

@@ -123,9 +123,9 @@ pub enum Fatal {
         /// Its value.
         limit: u64,
     },
-    /// So many octets of plaintext stood behind the agreement to start TLS: a command injection.
-    #[error("{0} octets of plaintext behind the start of TLS")]
-    PlaintextAfterStartTls(usize),
+    /// Plaintext stood behind the agreement to start TLS, from this octet of the stream on: an injection.
+    #[error("plaintext behind the start of TLS, at stream offset {0}")]
+    PlaintextAfterStartTls(u64),
     /// The connection was closed in the middle of something.
     #[error("the connection ended inside {0}")]
     UnexpectedEof(&'static str),

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use wire::dot::{Body, DotDecoder};
 use wire::parse::Failure;
 use wire::{
-    CommandId, Context, Diagnostic, Fatal, Found, LimitKind, ParseError, Redacted, Secret, Step, Tolerance,
+    CommandId, Context, Diagnostic, Fatal, Found, LimitKind, ParseError, Pause, Redacted, Secret, Step,
+    Tolerance,
 };
 
 /// A multi-line reply, behind its first line.
@@ -66,8 +67,8 @@ impl Client {
     fn paused_for_tls(&mut self) -> Stepped {
         match self.input.len() {
             0 if self.input.is_eof() => Err(Fatal::UnexpectedEof("the start of TLS")),
-            0 => Ok(Some(Step::Paused(wire::Pause::StartTls))),
-            injected => Err(Fatal::PlaintextAfterStartTls(injected)),
+            0 => Ok(Some(Step::Paused(Pause::StartTls))),
+            _ => Err(Fatal::PlaintextAfterStartTls(self.input.stream_offset())),
         }
     }
 
@@ -75,7 +76,8 @@ impl Client {
     fn wait(&mut self) -> Stepped {
         if !self.input.is_eof() {
             self.input.settle();
-            return Ok(Some(Step::NeedInput));
+            let challenged = self.exchange.as_ref().is_some_and(|exchange| exchange.challenged);
+            return Ok(Some(if challenged { Step::Paused(Pause::Respond) } else { Step::NeedInput }));
         }
         Err(Fatal::UnexpectedEof(if self.state == State::Greeting {
             "the greeting"
@@ -162,7 +164,7 @@ impl Client {
             }
             Err(error) => {
                 let error = cx.error(error, expected::name);
-                if kind == ReplyKind::Auth && frame.first() == Some(&b'+') && !frame.starts_with(b"+O") {
+                if kind.is_auth() && frame.first() == Some(&b'+') && !frame.starts_with(b"+O") {
                     // the exchange goes on; RFC 5034 section 4 wants it to be cancelled
                     if let Some(exchange) = &mut self.exchange {
                         exchange.challenged = true;
@@ -185,20 +187,20 @@ impl Client {
         kind: ReplyKind,
         line: &[u8],
     ) -> Option<Result<Secret, nom::Err<Failure>>> {
-        if kind != ReplyKind::Auth {
+        if !kind.is_auth() {
             return None;
         }
         let first = self.exchange.as_ref().is_some_and(|exchange| !exchange.responded);
         if response::is_challenge(line) {
             let challenge = response::challenge(cx, line);
-            if challenge.is_err() && first && cx.tolerates(Tolerance::Lenient, rule::TEXT_AS_CHALLENGE, line)
+            if challenge.is_err() && first && cx.tolerates(Tolerance::Default, rule::TEXT_AS_CHALLENGE, line)
             {
                 return Some(Ok(Secret::default()));
             }
             return Some(challenge);
         }
         let bare_ok = line.eq_ignore_ascii_case(b"+OK");
-        let empty = bare_ok && first && cx.tolerates(Tolerance::Lenient, rule::OK_AS_CHALLENGE, line);
+        let empty = bare_ok && first && cx.tolerates(Tolerance::Default, rule::OK_AS_CHALLENGE, line);
         empty.then(|| Ok(Secret::default()))
     }
 
@@ -241,7 +243,8 @@ impl Client {
             }
             reply => {
                 if let Reply::DropListing(listing) = &reply {
-                    self.messages = Some(listing.messages);
+                    // after DELE it counts fewer, but the numbers stay
+                    self.messages = self.messages.max(Some(listing.messages));
                 }
                 self.complete(kind, reply.is_ok());
                 self.emit(repairs, Event::Reply { id, reply })
@@ -253,7 +256,9 @@ impl Client {
     fn complete(&mut self, kind: ReplyKind, positive: bool) {
         let Some(done) = self.pending.pop_front() else { return };
         match (kind, positive) {
-            (ReplyKind::Login | ReplyKind::Auth, true) => self.state = State::Transaction,
+            (ReplyKind::Login | ReplyKind::Auth | ReplyKind::AuthInitial, true) => {
+                self.state = State::Transaction
+            }
             (ReplyKind::Stls, true) => self.tls = Tls::Agreed,
             (ReplyKind::Stls, false) => self.tls = Tls::Off,
             (ReplyKind::Quit, true) if self.state == State::Transaction => self.state = State::Update,
@@ -263,7 +268,7 @@ impl Client {
             (ReplyKind::Single, true) if done.verb == Verb::Utf8 => self.utf8 = true,
             _ => {}
         }
-        if kind == ReplyKind::Auth {
+        if kind.is_auth() {
             self.exchange = None;
         }
         self.release();

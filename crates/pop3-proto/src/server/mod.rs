@@ -113,7 +113,11 @@ impl Server {
     pub fn new(config: Config, greeting: &Greeting) -> Self {
         let mut output = Output::new();
         output.set_high_water(config.limits.high_water);
-        greeting.encode(&mut output);
+        if config.capabilities.has("RESP-CODES") {
+            greeting.encode(&mut output);
+        } else {
+            greeting.status().clone().without_code().encode(&mut output);
+        }
         let mut input = Input::new();
         input.set_wipe(true);
         Self {
@@ -138,7 +142,7 @@ impl Server {
 
     /// Answers a command: writes the reply, or changes nothing. Replies go out in the order of the commands.
     ///
-    /// `+OK` to PASS, APOP and AUTH enters the TRANSACTION state; to STLS it starts TLS; to QUIT it ends the
+    /// `+OK` to PASS, APOP and AUTH enters the TRANSACTION state; to STLS it starts TLS. Any reply to QUIT ends the
     /// session (messages are to be deleted if [`state`](Self::state) was TRANSACTION before). Behind
     /// [`Reply::MultiLine`] the application goes on with [`body`](Self::body) or [`item`](Self::item), and
     /// [`end_body`](Self::end_body).
@@ -255,7 +259,7 @@ impl Server {
     /// [`Misuse::TooLong`]: over `max_auth_line` octets.
     pub fn challenge(&mut self, id: CommandId, data: &[u8]) -> Result<(), Misuse> {
         let pending = self.next_pending(id)?;
-        if pending.kind != ReplyKind::Auth {
+        if !pending.kind.is_auth() {
             return Err(Misuse::WrongReply);
         }
         if self.challenged {
@@ -278,10 +282,12 @@ impl Server {
     /// command waits for a reply or not. Then write the output out and close.
     ///
     /// # Errors
-    /// [`Misuse::State`]: nothing has failed, or a reply is half written, so that no line would be understood.
+    /// [`Misuse::State`]: nothing has failed, it was said before, a reply is half written, or the client waits for
+    /// TLS, so that no line would be understood.
     pub fn say_last(&mut self) -> Result<(), Misuse> {
+        let understood = self.writing.is_none() && self.tls != Tls::Agreed && self.state != State::Closed;
         match &self.failure {
-            Some(failure) if self.writing.is_none() => {
+            Some(failure) if understood => {
                 last_words(failure).encode(&mut self.output);
                 self.pending.clear();
                 self.state = State::Closed;
@@ -377,7 +383,7 @@ impl Server {
     fn answered(&mut self, done: Pending, positive: bool) {
         self.pending.pop_front();
         match (done.kind, positive) {
-            (ReplyKind::Login | ReplyKind::Auth, true) => {
+            (ReplyKind::Login | ReplyKind::Auth | ReplyKind::AuthInitial, true) => {
                 self.state = State::Transaction;
                 self.input.set_wipe(false);
             }
@@ -386,13 +392,17 @@ impl Server {
                 self.events.push_back(Event::StartTls { id: done.id });
             }
             (ReplyKind::Quit, true) if self.state == State::Transaction => self.state = State::Update,
-            (ReplyKind::Quit, true) => self.state = State::Closed,
+            // RFC 1939 section 6: whether the removal was successful or not, the server closes
+            (ReplyKind::Quit, _) => self.state = State::Closed,
             _ => {}
         }
         match done.verb {
             Verb::User => self.user_given = positive,
             Verb::Pass | Verb::Apop | Verb::Auth => self.user_given = false,
             Verb::Utf8 if positive => self.utf8 = true,
+            // an extension that the application knows is no bad command
+            Verb::Other if done.accepted && positive => self.bad_commands = 0,
+            Verb::Other if done.accepted => self.bad_commands = self.bad_commands.saturating_add(1),
             _ => {}
         }
     }
