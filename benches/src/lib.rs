@@ -61,6 +61,12 @@ impl Contestant {
         Self::new(Side::Ours, name, "", run)
     }
 
+    /// Says where it does more or less than the others.
+    fn noting(mut self, note: &'static str) -> Self {
+        self.note = note;
+        self
+    }
+
     /// A published crate.
     pub fn peer(name: &'static str, note: &'static str, run: impl FnMut() -> u64 + 'static) -> Self {
         Self::new(Side::Peer, name, note, run)

@@ -1,4 +1,5 @@
-//! Counts heap allocations; a program of its own so that counting does not slow down `compare`.
+//! Counts heap allocations, and the memory of idle and of streaming machines; a program of its own so that counting does
+//! not slow down `compare`.
 //! Prints a table and writes `target/results/allocations/<workload>.json`.
 //!
 //! `allocations [WORD...]`
@@ -10,17 +11,26 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use benches::Side;
 use benches::catalogue::entries;
-use benches::measure::{json_string, write_result};
-use benches::workloads::Scale;
+use benches::measure::{json_string, results_folder, write_result};
+use benches::ours;
+use benches::workloads::{self, Dots, Scale};
 
 struct Counting;
 
 static CALLS: AtomicU64 = AtomicU64::new(0);
 static OCTETS: AtomicU64 = AtomicU64::new(0);
+static LIVE: AtomicU64 = AtomicU64::new(0);
+static PEAK: AtomicU64 = AtomicU64::new(0);
 
 fn count(octets: usize) {
     CALLS.fetch_add(1, Relaxed);
     OCTETS.fetch_add(octets as u64, Relaxed);
+    let live = LIVE.fetch_add(octets as u64, Relaxed) + octets as u64;
+    PEAK.fetch_max(live, Relaxed);
+}
+
+fn give_back(octets: usize) {
+    LIVE.fetch_sub(octets as u64, Relaxed);
 }
 
 // SAFETY: every call is handed to the system's allocator as it is.
@@ -37,10 +47,12 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(size);
+        give_back(layout.size());
         unsafe { System.realloc(old, layout, size) }
     }
 
     unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
+        give_back(layout.size());
         unsafe { System.dealloc(old, layout) }
     }
 }
@@ -50,6 +62,12 @@ static ALLOCATOR: Counting = Counting;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.is_empty() {
+        if let Err(error) = memory() {
+            eprintln!("cannot write the results: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
     for entry in entries(&words).into_iter().filter(|entry| !entry.only_time()) {
         let mut workload = entry.make(Scale::COUNT_TWICE);
         if let Err(wrong) = workload.check() {
@@ -86,4 +104,30 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// What idle machines hold, and the most that a machine holds while a long message streams through it.
+fn memory() -> std::io::Result<()> {
+    let mut rows = Vec::new();
+    for (name, size, make) in ours::idle() {
+        let before = LIVE.load(Relaxed);
+        let machine = make();
+        let live = LIVE.load(Relaxed) - before;
+        println!("{name:48} {live:>9} octets, {size} of them in the machine itself");
+        assert!(machine.is_some(), "{name} could not be made");
+        rows.push((name.to_owned(), live));
+    }
+    let body = workloads::body(1 << 20, Dots::Few);
+    for (name, octets) in [("1 MiB", 1 << 20), ("1 GiB", 1 << 30)] {
+        let before = LIVE.load(Relaxed);
+        PEAK.store(before, Relaxed);
+        let content = ours::stream(&body, octets, 65_536);
+        let peak = PEAK.load(Relaxed) - before;
+        let name = format!("Client, RETR of {name} in reads of 65,536");
+        assert!(content.is_some(), "{name} did not end");
+        println!("{name:48} {peak:>9} octets at most");
+        rows.push((name, peak));
+    }
+    let rows: Vec<String> = rows.iter().map(|(name, n)| format!("[{}, {n}]", json_string(name))).collect();
+    std::fs::write(results_folder("memory")?.join("memory.json"), format!("[{}]\n", rows.join(", ")))
 }

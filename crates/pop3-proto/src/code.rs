@@ -103,6 +103,7 @@ impl ResponseCode {
     /// ```
     ///
     /// `None` if `i` does not start with one: then it is text.
+    #[inline]
     pub(crate) fn parse<'i>(cx: &Context<'_>, i: &'i [u8]) -> Option<(&'i [u8], Self)> {
         let name = i.strip_prefix(b"[")?;
         let name = &name[..memchr::memchr(b']', name)?];

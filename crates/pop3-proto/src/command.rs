@@ -284,29 +284,26 @@ impl Command {
         if verb == Verb::Pass || verb == Verb::Auth {
             cx.set_secret();
         }
-        let (rest, command) = match verb {
-            Verb::User => argument(rest, expected::NAME)
-                .and_then(|i| Ok((&i[i.len()..], Self::User(UserName::rule(cx, i)?))))?,
-            Verb::Pass => password(rest)?,
-            Verb::Apop => apop(cx, rest)?,
-            Verb::Auth => auth(cx, rest)?,
-            Verb::Capa => (rest, Self::Capa),
-            Verb::Stls => (rest, Self::Stls),
-            Verb::Stat => (rest, Self::Stat),
-            Verb::List => optional_message(cx, rest).map(|(i, message)| (i, Self::List(message)))?,
-            Verb::Uidl => optional_message(cx, rest).map(|(i, message)| (i, Self::Uidl(message)))?,
-            Verb::Retr => message(cx, rest).map(|(i, message)| (i, Self::Retr(message)))?,
-            Verb::Top => top(cx, rest)?,
-            Verb::Dele => message(cx, rest).map(|(i, message)| (i, Self::Dele(message)))?,
-            Verb::Rset => (rest, Self::Rset),
-            Verb::Noop => (rest, Self::Noop),
-            Verb::Quit => (rest, Self::Quit),
-            Verb::Utf8 => (rest, Self::Utf8),
-            Verb::Lang => lang(cx, rest)?,
-            Verb::Other => return other(cx, line, keyword.len()),
-        };
-        end(cx, rest)?;
-        Ok(command)
+        match verb {
+            Verb::User => UserName::rule(cx, argument(rest, expected::NAME)?).map(Self::User),
+            Verb::Pass => password(rest).map(Self::Pass),
+            Verb::Apop => last(cx, apop(cx, rest)?),
+            Verb::Auth => last(cx, auth(cx, rest)?),
+            Verb::Capa => last(cx, (rest, Self::Capa)),
+            Verb::Stls => last(cx, (rest, Self::Stls)),
+            Verb::Stat => last(cx, (rest, Self::Stat)),
+            Verb::List => last(cx, optional_message(cx, rest)?).map(Self::List),
+            Verb::Uidl => last(cx, optional_message(cx, rest)?).map(Self::Uidl),
+            Verb::Retr => last(cx, message(cx, rest)?).map(Self::Retr),
+            Verb::Top => last(cx, top(cx, rest)?),
+            Verb::Dele => last(cx, message(cx, rest)?).map(Self::Dele),
+            Verb::Rset => last(cx, (rest, Self::Rset)),
+            Verb::Noop => last(cx, (rest, Self::Noop)),
+            Verb::Quit => last(cx, (rest, Self::Quit)),
+            Verb::Utf8 => last(cx, (rest, Self::Utf8)),
+            Verb::Lang => last(cx, lang(cx, rest)?),
+            Verb::Other => other(cx, line, keyword.len()),
+        }
     }
 
     /// A copy of exact size, which does not keep the receive buffer alive.
@@ -472,6 +469,14 @@ fn argument(i: &[u8], wanted: wire::parse::Expected) -> Result<&[u8], nom::Err<F
     if rest.is_empty() { fail(rest, wanted).map(|(rest, ())| rest) } else { Ok(rest) }
 }
 
+/// What was parsed, if the line ends behind it.
+#[inline]
+fn last<T>(cx: &Context<'_>, (i, value): (&[u8], T)) -> Result<T, nom::Err<Failure>> {
+    end(cx, i)?;
+    Ok(value)
+}
+
+#[inline]
 fn message<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, MessageNumber> {
     if i.is_empty() {
         return fail(i, expected::MESSAGE_NUMBER);
@@ -481,6 +486,7 @@ fn message<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, MessageNumber> {
 }
 
 /// `[SP msg]`
+#[inline]
 fn optional_message<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<MessageNumber>> {
     if i.iter().all(|&o| o == b' ') {
         return Ok((i, None));
@@ -490,11 +496,11 @@ fn optional_message<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<Mess
 
 /// In words: "PASS string [...] a server may treat spaces in the argument as part of the password".
 /// They are: the password is the whole rest of the line behind one space.
-fn password(i: &[u8]) -> Parsed<'_, Command> {
+fn password(i: &[u8]) -> Result<Password, nom::Err<Failure>> {
     let secret = argument(i, expected::PASSWORD)?;
     match TEXT.first_outside(secret) {
         Some(at) => Err(Failure::at(&secret[at..], expected::PASSWORD, ParseErrorKind::IllegalOctet)),
-        None => Ok((&i[i.len()..], Command::Pass(Password(Secret::new(secret))))),
+        None => Ok(Password(Secret::new(secret))),
     }
 }
 

@@ -79,6 +79,9 @@ impl Greeting {
     /// # Errors
     /// What is wrong, and where.
     pub fn parse(frame: &Bytes) -> Result<Self, ParseError> {
+        if let Some(status) = Status::plain(frame) {
+            return Ok(Self(status));
+        }
         let cx = Context::new(frame, Tolerance::Strict);
         syntax::line(&cx, frame, 0)
             .and_then(|line| Self::rule(&cx, line))

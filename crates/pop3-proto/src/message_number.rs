@@ -32,6 +32,7 @@ impl MessageNumber {
     ///
     /// # Errors
     /// No digit, 0, or a number over 2^32 - 1.
+    #[inline(always)]
     pub(crate) fn parse(i: &[u8]) -> Parsed<'_, Self> {
         if !i.first().is_some_and(u8::is_ascii_digit) {
             return fail(i, expected::MESSAGE_NUMBER);

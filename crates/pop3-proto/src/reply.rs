@@ -286,6 +286,32 @@ impl Item {
         }
     }
 
+    /// Takes the lines at the front of `i`, with their CRLF, as long as they have the common form of their listing. Gives
+    /// what follows them, which is left to [`rule`](Self::rule).
+    pub(crate) fn plain<'i>(
+        cx: &Context<'_>,
+        kind: ReplyKind,
+        mut i: &'i [u8],
+        items: &mut Vec<Self>,
+    ) -> &'i [u8] {
+        match kind {
+            ReplyKind::ListAll => {
+                while let Some((rest, listing)) = ScanListing::plain(i) {
+                    items.push(Self::ScanListing(listing));
+                    i = rest;
+                }
+            }
+            ReplyKind::UidlAll => {
+                while let Some((rest, message, unique_id)) = UniqueIdListing::plain(i) {
+                    items.push(Self::UniqueIdListing(UniqueIdListing::kept(message, cx.keep(unique_id))));
+                    i = rest;
+                }
+            }
+            _ => {}
+        }
+        i
+    }
+
     /// Whether it is a line of a reply of this kind.
     #[must_use]
     pub const fn fits(&self, kind: ReplyKind) -> bool {

@@ -1,7 +1,7 @@
 //! Whole responses: what a command's reply is from its first octet to its last, and nothing behind it.
 
 use crate::syntax::{self, expected};
-use crate::{Greeting, Item, Reply, ReplyKind};
+use crate::{Greeting, Item, Reply, ReplyKind, Status};
 use alloc::vec::Vec;
 use bytes::Bytes;
 use wire::dot::{DotDecoder, DotEncoder, LineEndings, Piece};
@@ -56,9 +56,15 @@ impl Response {
     /// # Errors
     /// What is wrong, and where.
     pub fn parse_in(cx: &Context<'_>, kind: ReplyKind) -> Result<Self, ParseError> {
+        if kind.is_status() {
+            if let Some(status) = Status::plain(cx.frame()) {
+                return Ok(Self::Reply(Reply::Status(status)));
+            }
+        }
         Self::rule(cx, kind).map_err(|error| cx.error(error, expected::name))
     }
 
+    #[inline]
     fn rule(cx: &Context<'_>, kind: ReplyKind) -> Result<Self, nom::Err<Failure>> {
         let (rest, first) = next_line(cx, cx.frame())?;
         if kind.is_auth() && is_challenge(first) {
@@ -72,9 +78,12 @@ impl Response {
             let (rest, body) = body(cx, rest)?;
             return complete(cx, rest, Self::Message(reply, body));
         }
-        let mut items = Vec::new();
+        // room for most listings at once: their lines have about as many octets
+        let mut items =
+            Vec::with_capacity(if matches!(reply, Reply::MultiLine(_)) { rest.len() / 24 } else { 0 });
         let mut i = rest;
         loop {
+            i = Item::plain(cx, kind, i, &mut items);
             let (rest, line) = next_line(cx, i)?;
             i = rest;
             let line = match line.strip_prefix(b".") {
@@ -127,12 +136,14 @@ impl Response {
     }
 }
 
+#[inline]
 fn complete(cx: &Context<'_>, i: &[u8], response: Response) -> Result<Response, nom::Err<Failure>> {
     cx.set_behind(0);
     wire::parse::end(i).map(|_| response)
 }
 
 /// The next line, without its end.
+#[inline]
 fn next_line<'i>(cx: &Context<'_>, i: &'i [u8]) -> Result<(&'i [u8], &'i [u8]), nom::Err<Failure>> {
     let end = memchr::memchr(b'\n', i).map_or(i.len(), |at| at + 1);
     let (line, rest) = i.split_at(end);
@@ -355,6 +366,27 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_common_form_of_a_line_is_parsed_as_any_other(
+            line in "[0-9]{0,11} {0,2}([0-9]{0,21}|[!-~]{0,72}) ?(\r\n|\n|\r)[0-9]?",
+            status in "(\\+OK|-ERR|\\+ok) ?\\[?[ -~\r\n\0\u{e9}]{0,9}\\]?(\r\n|\n)",
+        ) {
+            let frame = Bytes::from(line);
+            for kind in [ReplyKind::ListAll, ReplyKind::UidlAll] {
+                let cx = Context::new(&frame, Tolerance::Strict);
+                let mut items = Vec::new();
+                let rest = Item::plain(&cx, kind, &frame, &mut items);
+                let line = frame[..frame.len() - rest.len()].strip_suffix(b"\r\n");
+                let parsed = line.map(|line| Item::rule(&cx, kind, line).unwrap());
+                prop_assert_eq!(items, Vec::from_iter(parsed));
+                prop_assert!(cx.into_repairs().is_empty());
+            }
+            let frame = Bytes::from(status);
+            if let Some(status) = Status::plain(&frame) {
+                prop_assert_eq!(Status::parse(&frame), Ok(status));
+            }
+        }
+
         #[test]
         fn round_trip((response, kind) in any_response()) {
             let encoded = response.to_bytes();

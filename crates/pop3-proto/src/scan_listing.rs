@@ -42,13 +42,12 @@ impl ScanListing {
         Ok(Self { message, octets, more: More::rule(cx, i)? })
     }
 
-    /// The common form, whole line with CRLF, without a context: nothing kept, nothing repaired.
-    #[cfg(feature = "client")]
-    #[inline]
-    pub(crate) fn plain(line: &[u8]) -> Option<Self> {
-        let (i, message) = MessageNumber::parse(line).ok()?;
+    /// The common form of a line, with its CRLF, at the front of `i`; and what follows it.
+    #[inline(always)]
+    pub(crate) fn plain(i: &[u8]) -> Option<(&[u8], Self)> {
+        let (i, message) = MessageNumber::parse(i).ok()?;
         let (i, octets) = number64(i.strip_prefix(b" ")?).ok()?;
-        (i == b"\r\n").then(|| Self::new(message, octets))
+        Some((i.strip_prefix(b"\r\n")?, Self::new(message, octets)))
     }
 
     /// The line, with its CRLF.

@@ -220,6 +220,11 @@ pub enum ReplyKind {
 }
 
 impl ReplyKind {
+    /// Whether both replies are a status line and nothing else.
+    pub(crate) const fn is_status(self) -> bool {
+        matches!(self, Self::Single | Self::Login | Self::Auth | Self::Stls | Self::Quit)
+    }
+
     /// Whether the positive reply has more than one line.
     #[must_use]
     pub const fn is_multi_line(self) -> bool {

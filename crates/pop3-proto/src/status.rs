@@ -128,6 +128,7 @@ impl Status {
     /// ```
     ///
     /// Without the CRLF. Text is not held to ASCII: old servers send other charsets, and RFC 6856 UTF-8.
+    #[inline]
     pub(crate) fn rule(cx: &Context<'_>, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
         let (rest, positive) = indicator(line)?;
         let rest = after_indicator(cx, rest)?;
@@ -146,6 +147,21 @@ impl Status {
             }
             _ => Self::rule(cx, line),
         }
+    }
+
+    /// The common form of a whole status line, with its CRLF: with text, without a response code.
+    #[inline]
+    pub(crate) fn plain(frame: &bytes::Bytes) -> Option<Self> {
+        let line = frame.strip_suffix(b"\r\n")?;
+        let (positive, text) = match line.strip_prefix(b"+OK ") {
+            Some(text) => (true, text),
+            None => (false, line.strip_prefix(b"-ERR ")?),
+        };
+        if text.first() == Some(&b'[') {
+            return None;
+        }
+        let start = line.len() - text.len();
+        Some(Self { positive, code: None, text: Text::new(frame.slice(start..line.len())).ok()? })
     }
 
     pub(crate) fn encode(&self, output: &mut Output) {

@@ -33,6 +33,7 @@ wire::expected_table! {
 
 /// Splits the line end off a complete line: `CRLF`, or LF alone where that is tolerated. `behind` octets
 /// of the message follow the line.
+#[inline]
 pub(crate) fn line<'i>(cx: &Context<'_>, i: &'i [u8], behind: usize) -> Result<&'i [u8], nom::Err<Failure>> {
     use wire::parse::expected::CRLF;
     cx.set_behind(behind);
@@ -53,6 +54,7 @@ pub(crate) fn line<'i>(cx: &Context<'_>, i: &'i [u8], behind: usize) -> Result<&
 }
 
 /// `SP` before an argument; more of them, or tabs, where that is tolerated.
+#[inline]
 pub(crate) fn gap<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     let len = i.iter().position(|&o| o != b' ' && o != b'\t').unwrap_or(i.len());
     let (blanks, rest) = i.split_at(len);
@@ -67,6 +69,7 @@ pub(crate) fn gap<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
 }
 
 /// The end of a command: spaces are tolerated, other arguments only leniently.
+#[inline]
 pub(crate) fn end<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     if i.is_empty() {
         return Ok((i, ()));

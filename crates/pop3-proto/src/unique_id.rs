@@ -151,6 +151,22 @@ impl UniqueIdListing {
         Ok(Self { message, unique_id, more })
     }
 
+    /// The common form of a line, with its CRLF, at the front of `i`: what follows it, the number and the unique-id.
+    #[inline(always)]
+    pub(crate) fn plain(i: &[u8]) -> Option<(&[u8], MessageNumber, &[u8])> {
+        let (i, message) = MessageNumber::parse(i).ok()?;
+        let i = i.strip_prefix(b" ")?;
+        let (word, rest) = i.split_at(VCHAR.run(&i[..i.len().min(UniqueId::MAX + 1)]));
+        let rest = rest.strip_prefix(b"\r\n")?;
+        (1..=UniqueId::MAX).contains(&word.len()).then_some((rest, message, word))
+    }
+
+    /// Of what [`plain`](Self::plain) gave.
+    #[inline]
+    pub(crate) const fn kept(message: MessageNumber, unique_id: Bytes) -> Self {
+        Self::new(message, UniqueId(unique_id))
+    }
+
     /// The line, with its CRLF.
     pub(crate) fn encode(&self, output: &mut Output) {
         output.put_number(self.message.get().into());

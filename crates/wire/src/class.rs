@@ -1,5 +1,8 @@
 //! Classes of octets, as a table of bits.
 
+use crate::word::{before_mark, load, splat};
+use memchr::memchr3;
+
 /// A set of classes; an octet is in it if it is in one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Class(u8);
@@ -69,14 +72,33 @@ impl Class {
     #[must_use]
     #[inline]
     pub fn run(self, octets: &[u8]) -> usize {
-        octets.iter().position(|&o| !self.has(o)).unwrap_or(octets.len())
+        self.first_outside(octets).unwrap_or(octets.len())
     }
 
     /// The first octet that is not in the set.
     #[must_use]
     #[inline]
     pub fn first_outside(self, octets: &[u8]) -> Option<usize> {
-        octets.iter().position(|&o| !self.has(o))
+        match self {
+            TEXT => memchr3(b'\r', b'\n', 0, octets),
+            VCHAR => first_not_vchar(octets),
+            _ => octets.iter().position(|&o| !self.has(o)),
+        }
+    }
+}
+
+/// Eight octets at a time; a carry from one octet to the next only falls on octets behind the first that is outside.
+#[inline]
+fn first_not_vchar(octets: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let word = load(&octets[at..]);
+        // below 0x21, or above 0x7e
+        let outside = word.wrapping_sub(splat(0x21)) | word.wrapping_add(splat(1)) | word;
+        at += before_mark(outside);
+        if outside & splat(0x80) != 0 {
+            return (at < octets.len()).then_some(at);
+        }
     }
 }
 
@@ -97,6 +119,25 @@ mod tests {
     fn text_has_no_line_ends_and_no_nul() {
         for octet in 0..=255u8 {
             assert_eq!(TEXT.has(octet), !b"\r\n\0".contains(&octet), "{octet}");
+        }
+    }
+
+    #[test]
+    fn what_is_searched_by_words_is_what_the_table_says() {
+        for class in [VCHAR, TEXT] {
+            for octet in 0..=255u8 {
+                for len in 0..20 {
+                    let mut octets = alloc::vec![b'x'; len];
+                    assert_eq!(class.first_outside(&octets), None);
+                    if let Some(last) = octets.last_mut() {
+                        *last = octet;
+                    }
+                    octets.extend_from_slice(b"~!\r\xff");
+                    let expected = octets.iter().position(|&o| !class.has(o));
+                    assert_eq!(class.first_outside(&octets), expected, "{octets:?}");
+                    assert_eq!(class.run(&octets), expected.unwrap_or(octets.len()));
+                }
+            }
         }
     }
 

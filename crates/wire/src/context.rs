@@ -70,12 +70,10 @@ impl<'f> Context<'f> {
     #[must_use]
     #[inline]
     pub fn keep(&self, slice: &[u8]) -> Bytes {
-        let frame = self.frame.as_ptr_range();
-        let inside = slice.as_ptr_range();
-        if frame.start <= inside.start && inside.end <= frame.end {
-            self.frame.slice_ref(slice)
-        } else {
-            Bytes::copy_from_slice(slice)
+        let start = (slice.as_ptr() as usize).wrapping_sub(self.frame.as_ptr() as usize);
+        match start.checked_add(slice.len()) {
+            Some(end) if end <= self.frame.len() => self.frame.slice(start..end),
+            _ => Bytes::copy_from_slice(slice),
         }
     }
 

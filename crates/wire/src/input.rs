@@ -140,6 +140,15 @@ impl Input {
         }
     }
 
+    /// Whether no search for the end of the line at the front has gone astray: a rule that knows the end of its line
+    /// by itself may have a look. If it finds none, [`line`](Self::line) goes on, so that each octet is looked at twice at
+    /// most.
+    #[must_use]
+    #[inline]
+    pub fn is_fresh(&self) -> bool {
+        self.scanned == 0
+    }
+
     /// Consumes `n` octets and hands them out, without a copy. At most [`len`](Self::len) octets.
     #[inline]
     pub fn take(&mut self, n: usize) -> Bytes {

@@ -1,5 +1,7 @@
 //! Keywords without regard to case, compared as one integer.
 
+use crate::word::load;
+
 /// Up to 16 octets, case folded, as one integer: what `match` on keywords compares. Longer keywords and
 /// the empty one give 0, which no [`key_of`] is.
 ///
@@ -21,9 +23,9 @@ pub fn key(word: &[u8]) -> u128 {
     if len == 0 || len > 16 {
         return 0;
     }
-    let mut octets = [0; 16];
-    octets[..len].copy_from_slice(word);
-    (u128::from_le_bytes(octets) | FOLD) & (u128::MAX >> (128 - 8 * len))
+    let second = word.get(8..).map_or(0, load);
+    let octets = u128::from(load(word)) | u128::from(second) << 64;
+    (octets | FOLD) & (u128::MAX >> (128 - 8 * len))
 }
 
 /// [`key`] of a word that is known when compiling.

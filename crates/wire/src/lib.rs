@@ -47,6 +47,7 @@ mod secret;
 pub mod testing;
 mod text;
 mod tolerance;
+mod word;
 
 pub use context::Context;
 pub use error::{BodyError, Fatal, LimitKind, Malformed, Misuse, ParseError, ParseErrorKind};

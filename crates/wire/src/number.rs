@@ -2,51 +2,59 @@
 
 use crate::ParseErrorKind;
 use crate::parse::{Failure, Parsed, expected, fail};
+use crate::word::{before_mark, load, splat};
 
 /// `1*DIGIT` below 2^64.
 ///
 /// # Errors
 /// No digit, or a number out of range; leading zeroes are allowed.
-#[inline]
+#[inline(always)]
 pub fn number64(i: &[u8]) -> Parsed<'_, u64> {
-    let mut n = 0u64;
-    let mut len = 0;
-    for &octet in i {
-        let digit = octet.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
-        n = match n.checked_mul(10).and_then(|n| n.checked_add(u64::from(digit))) {
-            Some(n) => n,
+    let (len, number) = up_to_8_digits(i);
+    match len {
+        0 => fail(i, expected::NUMBER),
+        8 => more_digits(i, number),
+        _ => Ok((&i[len..], number)),
+    }
+}
+
+/// The number that the digits at the front are, the first eight of them at most, and how many these are.
+#[inline(always)]
+fn up_to_8_digits(i: &[u8]) -> (usize, u64) {
+    let word = load(i) ^ splat(b'0');
+    // over 9; a carry only falls on octets behind the first such
+    let len = before_mark(word | word.wrapping_add(splat(0x80 - 10)));
+    // zeroes in front of the digits, if there are any; then pairs, then fours, then all eight
+    let word = word << ((64 - 8 * len) % 64);
+    let pairs = (word.wrapping_mul(10) + (word >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    (len, (fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff)
+}
+
+/// `number` was made of the first eight octets.
+#[inline(never)]
+fn more_digits(i: &[u8], mut number: u64) -> Parsed<'_, u64> {
+    let mut rest = &i[8..];
+    while let Some((digit @ b'0'..=b'9', after)) = rest.split_first() {
+        number = match number.checked_mul(10).and_then(|n| n.checked_add(u64::from(digit - b'0'))) {
+            Some(number) => number,
             None => return Err(Failure::at(i, expected::NUMBER, ParseErrorKind::Range)),
         };
-        len += 1;
+        rest = after;
     }
-    if len == 0 { fail(i, expected::NUMBER) } else { Ok((&i[len..], n)) }
+    Ok((rest, number))
 }
 
 /// `1*DIGIT` below 2^32.
 ///
 /// # Errors
 /// No digit, or a number out of range; leading zeroes are allowed.
-#[inline]
+#[inline(always)]
 pub fn number32(i: &[u8]) -> Parsed<'_, u32> {
-    let mut n = 0u64;
-    let mut len = 0;
-    for &octet in i {
-        let digit = octet.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
-        n = n * 10 + u64::from(digit);
-        if n > u64::from(u32::MAX) {
-            return Err(Failure::at(i, expected::NUMBER, ParseErrorKind::Range));
-        }
-        len += 1;
-    }
-    match u32::try_from(n) {
-        Ok(n) if len > 0 => Ok((&i[len..], n)),
-        _ => fail(i, expected::NUMBER),
+    let (rest, number) = number64(i)?;
+    match u32::try_from(number) {
+        Ok(number) => Ok((rest, number)),
+        Err(_) => Err(Failure::at(i, expected::NUMBER, ParseErrorKind::Range)),
     }
 }
 
@@ -93,6 +101,8 @@ mod tests {
             let expected = alloc::format!("{n}");
             prop_assert_eq!(text, expected.as_bytes());
             prop_assert_eq!(number64(text), Ok((&b""[..], n)));
+            let longer = [text, b"\xff9999999"].concat();
+            prop_assert_eq!(number64(&longer), Ok((&b"\xff9999999"[..], n)));
         }
     }
 }

@@ -28,6 +28,7 @@ impl Text {
     ///
     /// # Errors
     /// [`Misuse::IllegalOctet`] for CR, LF or NUL.
+    #[inline]
     pub fn new(octets: impl Into<Bytes>) -> Result<Self, Misuse> {
         let octets = octets.into();
         match TEXT.first_outside(&octets) {
@@ -38,6 +39,7 @@ impl Text {
 
     /// Replaces each illegal octet by a space; says whether there was one.
     #[must_use]
+    #[inline]
     pub fn repaired(octets: Bytes) -> (Self, bool) {
         match TEXT.first_outside(&octets) {
             None => (Self(octets), false),

@@ -2,10 +2,13 @@
 
 use super::{Client, Event, Tls};
 use crate::syntax::{self, expected};
-use crate::{Greeting, Item, Reply, ReplyKind, ScanListing, State, Status, Verb, response, rule};
+use crate::{
+    Greeting, Item, MessageNumber, Reply, ReplyKind, ScanListing, State, Status, UniqueIdListing, Verb,
+    response, rule,
+};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use wire::dot::{Body, DotDecoder};
 use wire::parse::Failure;
 use wire::{
@@ -93,21 +96,26 @@ impl Client {
     }
 
     fn line(&mut self) -> Stepped {
+        // a line that is whole in the first read is not searched for its end before it is parsed
+        let fresh = self.input.is_fresh();
+        if fresh {
+            if let Some(event) = self.plain_item() {
+                return Ok(Some(Step::Event(event)));
+            }
+        }
         let limit = self.max_line();
         let len = match self.input.line(limit) {
             Found::Line(len) => len,
             Found::Partial => return self.wait(),
             Found::TooLong => return Err(Fatal::Limit { kind: LimitKind::Line, limit: limit as u64 }),
         };
-        let at = self.input.stream_offset();
-        let front = self.pending.front().map(|pending| (pending.kind, pending.earliest));
-        if matches!((&self.reading, front), (Some(Reading::Items { .. }), Some((ReplyKind::ListAll, _)))) {
-            // the common line of a long listing: no slice of it is kept
-            if let Some(listing) = ScanListing::plain(&self.input.as_slice()[..len]) {
-                self.input.skip(len);
-                return self.item(at, &Bytes::new(), Item::ScanListing(listing), Vec::new());
+        if !fresh {
+            if let Some(event) = self.plain_item() {
+                return Ok(Some(Step::Event(event)));
             }
         }
+        let at = self.input.stream_offset();
+        let front = self.pending.front().map(|pending| (pending.kind, pending.earliest));
         let frame = if self.exchange.is_some() { self.input.take_secret(len) } else { self.input.take(len) };
         match (&self.reading, front) {
             _ if self.state == State::Greeting => self.greeting(at, &frame),
@@ -115,6 +123,47 @@ impl Client {
             (_, Some((_, earliest))) if earliest <= at => self.reply(at, frame),
             _ => self.unsolicited(at, &frame),
         }
+    }
+
+    /// The next line of a listing, if it is whole, has the common form, and nothing is to be said about it.
+    fn plain_item(&mut self) -> Option<Event> {
+        let (Some(Reading::Items { .. }), Some(pending)) = (&self.reading, self.pending.front()) else {
+            return None;
+        };
+        let (id, kind, text) = (pending.id, pending.kind, self.input.as_slice());
+        let item = match kind {
+            ReplyKind::ListAll => {
+                let (rest, listing) = ScanListing::plain(text)?;
+                let len = text.len() - rest.len();
+                self.in_order(listing.message, len)?;
+                self.input.skip(len);
+                Item::ScanListing(listing)
+            }
+            ReplyKind::UidlAll => {
+                let (rest, message, word) = UniqueIdListing::plain(text)?;
+                let (len, word) = (text.len() - rest.len(), word.len());
+                self.in_order(message, len)?;
+                let mut unique_id = self.input.take(len);
+                unique_id.truncate(len - 2);
+                unique_id.advance(len - 2 - word);
+                Item::UniqueIdListing(UniqueIdListing::kept(message, unique_id))
+            }
+            _ => return None,
+        };
+        Some(Event::Item { id, item })
+    }
+
+    /// Counts a line of a listing. `None`: it is over a limit or out of order, which is told elsewhere.
+    fn in_order(&mut self, message: MessageNumber, len: usize) -> Option<()> {
+        let max_line = self.max_line();
+        let Some(Reading::Items { count, last }) = &mut self.reading else { return None };
+        let number = message.get();
+        let fits = len <= max_line && self.config.limits.max_list_items.is_none_or(|max| *count < max);
+        let known = self.messages.is_none_or(|messages| number <= messages);
+        (fits && known && number > *last).then(|| {
+            *count += 1;
+            *last = number;
+        })
     }
 
     fn greeting(&mut self, at: u64, frame: &Bytes) -> Stepped {
