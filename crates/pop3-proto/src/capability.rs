@@ -5,12 +5,12 @@ use crate::syntax::expected;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
-use wire::class::VCHAR;
+use wire::class::{TEXT, VCHAR};
 use wire::keyword::{key, key_of};
 use wire::number::number32;
 use wire::parse::{Failure, fail};
 use wire::sasl::Mechanism;
-use wire::{Context, Misuse, Output, ParseError, Text, Tolerance};
+use wire::{Context, Misuse, Output, ParseError, ParseErrorKind, Text, Tolerance};
 
 /// The table: a row is a variant, a parse arm, an encode arm and a keyword.
 macro_rules! capabilities {
@@ -146,6 +146,22 @@ impl Mechanisms {
         self.iter().any(|offered| offered == mechanism)
     }
 
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self(self.0.detach())
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) const fn of(names: Text) -> Self {
+        Self(names)
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// The names as they came.
     pub fn words(&self) -> impl Iterator<Item = &[u8]> {
         self.0.as_bytes().split(|&o| o == b' ').filter(|word| !word.is_empty())
@@ -209,6 +225,20 @@ impl Capability {
         Self::rule(&cx, &line).map_err(|_| Misuse::Invalid("capability"))
     }
 
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        match self {
+            Self::Sasl(mechanisms) => Self::Sasl(mechanisms.detach()),
+            Self::Implementation(text) => Self::Implementation(text.detach()),
+            Self::Other(other) => {
+                let line = Bytes::copy_from_slice(&other.line);
+                Self::Other(OtherCapability { line, name_len: other.name_len })
+            }
+            short => short.clone(),
+        }
+    }
+
     /// Parses a complete line of a CAPA reply, with its line end, by the rules of the RFC.
     ///
     /// # Errors
@@ -238,6 +268,16 @@ impl Capability {
     ///
     /// Without the CRLF.
     pub(crate) fn rule(cx: &Context<'_>, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
+        if let Some(at) = TEXT.first_outside(line) {
+            // mended first, so that what is kept is what it will be parsed as
+            if !cx.tolerates(Tolerance::Default, rule::ILLEGAL_TEXT, line) {
+                return Err(Failure::at(&line[at..], expected::CAPABILITY, ParseErrorKind::IllegalOctet));
+            }
+            let mended = Text::repaired(cx.keep(line)).0.to_bytes();
+            let mended_cx = Context::new(&mended, cx.tolerance());
+            return Self::rule(&mended_cx, &mended)
+                .or_else(|_| fail(line, expected::CAPABILITY).map(|(_, x)| x));
+        }
         let line = crate::scan_listing::leading_space(cx, line);
         let name = &line[..name_len(line)];
         if name.is_empty() {
@@ -257,10 +297,8 @@ impl Capability {
                 None => {}
             }
         }
-        let kept = &line[..name.len() + arguments.len()];
-        let kept = crate::status::text(cx, kept)?.to_bytes();
-        let name_len = name_len(&kept);
-        Ok(Self::Other(OtherCapability { line: kept, name_len }))
+        let kept = cx.keep(&line[..name.len() + arguments.len()]);
+        Ok(Self::Other(OtherCapability { line: kept, name_len: name.len() }))
     }
 
     /// The line, with its CRLF.
@@ -304,8 +342,8 @@ impl Capability {
 }
 
 fn sasl(cx: &Context<'_>, arguments: &[u8]) -> Option<Capability> {
-    let (text, repaired) = Text::repaired(cx.keep(arguments.strip_prefix(b" ").unwrap_or_default()));
-    (!repaired).then_some(Capability::Sasl(Mechanisms(text)))
+    let names = cx.keep(arguments.strip_prefix(b" ").unwrap_or_default());
+    Text::new(names).ok().map(|names| Capability::Sasl(Mechanisms(names)))
 }
 
 fn encode_sasl(mechanisms: &Mechanisms, output: &mut Output) {
@@ -359,8 +397,7 @@ fn encode_expire(expire: &PerUser<Expire>, output: &mut Output) {
 }
 
 fn implementation(cx: &Context<'_>, arguments: &[u8]) -> Option<Capability> {
-    let (text, repaired) = Text::repaired(cx.keep(arguments.strip_prefix(b" ")?));
-    (!repaired).then_some(Capability::Implementation(text))
+    Text::new(cx.keep(arguments.strip_prefix(b" ")?)).ok().map(Capability::Implementation)
 }
 
 fn encode_implementation(text: &Text, output: &mut Output) {
@@ -378,6 +415,7 @@ fn encode_utf8(user: &bool, output: &mut Output) {
 
 /// What a server can do, in the order in which it said so.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Capabilities(Vec<Capability>);
 
 impl Capabilities {
@@ -407,6 +445,36 @@ impl Capabilities {
             Capability::Sasl(mechanisms) => mechanisms.iter().collect::<Vec<_>>(),
             _ => Vec::new(),
         })
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        self.iter().map(Capability::detach).collect()
+    }
+
+    /// The least seconds between logins (LOGIN-DELAY).
+    #[must_use]
+    pub fn login_delay(&self) -> Option<PerUser<u32>> {
+        self.0.iter().find_map(|c| if let Capability::LoginDelay(delay) = c { Some(*delay) } else { None })
+    }
+
+    /// How long messages are kept at least (EXPIRE).
+    #[must_use]
+    pub fn expire(&self) -> Option<PerUser<Expire>> {
+        self.0.iter().find_map(|c| if let Capability::Expire(expire) = c { Some(*expire) } else { None })
+    }
+
+    /// Which software the server is (IMPLEMENTATION).
+    #[must_use]
+    pub fn implementation(&self) -> Option<&Text> {
+        self.0.iter().find_map(|c| if let Capability::Implementation(text) = c { Some(text) } else { None })
+    }
+
+    /// Whether names and passwords may be UTF-8 (`UTF8 USER`).
+    #[must_use]
+    pub fn has_utf8_user(&self) -> bool {
+        self.0.contains(&Capability::Utf8(true))
     }
 
     /// All of them.
@@ -521,6 +589,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_mended_is_read_as_it_then_stands() {
+        let (capability, repairs) = tolerant("SASL\0PLAIN");
+        assert!(matches!(capability, Capability::Sasl(_)));
+        assert_eq!(repairs, ["illegal-text"]);
+        assert_eq!(tolerant("\0TOP").0, Capability::Top);
+        for line in ["\0", "\r."] {
+            let frame = Bytes::from_static(line.as_bytes());
+            let cx = Context::new(&frame, Tolerance::Lenient);
+            assert!(Capability::rule(&cx, &frame).is_err(), "{line:?}");
+        }
+    }
+
+    #[test]
     fn mechanisms_are_compared_whole() {
         let Capability::Sasl(offered) = Capability::new("SASL plain-clienttoken scram-sha-1 b@d").unwrap()
         else {
@@ -545,7 +626,7 @@ mod tests {
         }
 
         #[test]
-        fn anything_accepted_encodes_to_an_equal_value(line in "[A-Za-z0-9 .=-]{0,30}|(EXPIRE|SASL|LOGIN-DELAY|UTF8) ?[A-Z0-9 ]{0,9}") {
+        fn anything_accepted_encodes_to_an_equal_value(line in "[A-Za-z0-9 .=\\x00-]{0,30}|(EXPIRE|SASL|LOGIN-DELAY|UTF8) ?[A-Z0-9 \\x00]{0,9}") {
             let frame = Bytes::from(line);
             let cx = Context::new(&frame, Tolerance::Lenient);
             if let Ok(capability) = Capability::rule(&cx, &frame) {

@@ -82,7 +82,7 @@ impl UserName {
         if octets.is_empty() {
             return Err(Misuse::Empty);
         }
-        match NAME.first_outside(&octets).filter(|&at| octets[at] != b' ') {
+        match octets.iter().position(|&o| !is_name_char(o)) {
             Some(offset) => Err(Misuse::IllegalOctet { offset }),
             None => Ok(Self(octets)),
         }
@@ -94,20 +94,29 @@ impl UserName {
         &self.0
     }
 
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self(Bytes::copy_from_slice(&self.0))
+    }
+
     /// The whole rest of the line: names with spaces are met.
     fn rule(cx: &Context<'_>, i: &[u8]) -> Result<Self, nom::Err<Failure>> {
         if i.is_empty() {
             return fail(i, expected::NAME).map(|(_, never)| never);
         }
-        match i.iter().position(|&o| !NAME.has(o) && o != b' ') {
+        match i.iter().position(|&o| !is_name_char(o)) {
             Some(at) => Err(Failure::at(&i[at..], expected::NAME, ParseErrorKind::IllegalOctet)),
             None => Ok(Self(cx.keep(i))),
         }
     }
 }
 
-/// Printable, and what UTF-8 and other charsets have beyond ASCII.
-const NAME: Class = VCHAR.or(HIGH);
+/// Printable, and what UTF-8 and other charsets have beyond ASCII; spaces too.
+fn is_name_char(octet: u8) -> bool {
+    const PRINTABLE: Class = VCHAR.or(HIGH);
+    PRINTABLE.has(octet) || octet == b' '
+}
 
 impl fmt::Debug for UserName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -212,9 +221,17 @@ impl OtherCommand {
     }
 }
 
+/// Shows the keyword if it is as short as the RFC has them, and never the arguments: a client that is out of
+/// step sends passwords as commands.
 impl fmt::Debug for OtherCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.line.escape_ascii())
+        let keyword = self.keyword();
+        if keyword.len() <= 4 {
+            write!(f, "{}", keyword.escape_ascii())?
+        } else {
+            f.write_str("***")?
+        }
+        if self.arguments().is_empty() { Ok(()) } else { f.write_str(" ***") }
     }
 }
 
@@ -259,6 +276,9 @@ impl Command {
     /// Without the CRLF. Unknown keywords may have any length.
     #[inline]
     fn rule(cx: &Context<'_>, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
+        let spaces = line.iter().position(|&o| o != b' ').unwrap_or(0);
+        let leading = spaces > 0 && cx.tolerates(Tolerance::Lenient, rule::LEADING_SPACE, &line[..spaces]);
+        let line = if leading { &line[spaces..] } else { line };
         let (keyword, rest) = line.split_at(VCHAR.run(line));
         let verb = Verb::of(keyword);
         if verb == Verb::Pass || verb == Verb::Auth {
@@ -283,6 +303,22 @@ impl Command {
             Verb::Utf8 => last(cx, (rest, Self::Utf8)),
             Verb::Lang => last(cx, lang(cx, rest)?),
             Verb::Other => other(cx, line, keyword.len()),
+        }
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        match self {
+            Self::User(name) => Self::User(name.detach()),
+            Self::Apop(apop) => Self::Apop(Apop { name: apop.name.detach(), digest: apop.digest }),
+            Self::Lang(Some(range)) => Self::Lang(Some(range.detach())),
+            Self::Other(other) => {
+                let line = Bytes::copy_from_slice(&other.line);
+                Self::Other(OtherCommand { line, keyword: other.keyword })
+            }
+            // secrets have memory of their own, the others need none
+            short => short.clone(),
         }
     }
 
@@ -690,7 +726,7 @@ mod tests {
 
     #[test]
     fn values_cannot_inject() {
-        for bad in ["a\r", "a\nb", "\0"] {
+        for bad in ["a\r", "a\nb", "\0", "a b\r\nDELE 1", "a b\0", " \n"] {
             assert!(UserName::new(bad).is_err() && Password::new(Secret::new(bad)).is_err());
             assert!(OtherCommand::new("X", bad.as_bytes()).is_err() && OtherCommand::new(bad, b"").is_err());
             assert!(LanguageRange::new(bad).is_err() && Mechanism::new(bad).is_err());
@@ -703,7 +739,13 @@ mod tests {
     proptest! {
         #[test]
         fn round_trip(command in Command::strategy()) {
-            prop_assert_eq!(Command::parse(&command.to_bytes()), Ok(command));
+            let frame = command.to_bytes();
+            let parsed = Command::parse(&frame);
+            prop_assert_eq!(parsed.as_ref(), Ok(&command));
+            // a detached value leaves the frame to itself
+            let detached = parsed.unwrap().detach();
+            prop_assert!(frame.is_unique());
+            prop_assert_eq!(detached, command);
         }
 
         #[test]

@@ -10,6 +10,7 @@ use wire::{Context, Output, Text};
 /// How many messages the maildrop has and how many octets they have together, those marked as deleted not
 /// counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DropListing {
     /// Messages in the maildrop.
     pub messages: u32,
@@ -24,6 +25,12 @@ impl DropListing {
     #[must_use]
     pub const fn new(messages: u32, octets: u64) -> Self {
         Self { messages, octets, more: More::NONE }
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self { more: self.more.detach(), ..*self }
     }
 
     /// In words: "This line is called a 'drop listing'. [...] The positive response consists of '+OK'
@@ -73,6 +80,12 @@ impl More {
     pub fn text(&self) -> &Text {
         static NONE: Text = Text::EMPTY;
         self.0.as_deref().unwrap_or(&NONE)
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self(self.0.as_ref().map(|text| Box::new(text.detach())))
     }
 
     /// At the end of a line: nothing, or a space and text.

@@ -16,6 +16,7 @@ use wire::{Context, Misuse, Output, ParseError, Tolerance};
 /// # Ok::<(), wire::ParseError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Greeting(Status);
 
 impl Greeting {
@@ -65,6 +66,12 @@ impl Greeting {
     #[must_use]
     pub fn timestamp(&self) -> Option<&[u8]> {
         if self.0.is_ok() { last_msg_id(self.0.text().as_bytes()) } else { None }
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self(self.0.detach())
     }
 
     /// Parses a complete greeting by the rules of the RFC.

@@ -1,12 +1,13 @@
 //! Languages of the LANG command (RFC 6856 section 3).
 
 use crate::More;
+use crate::rule;
 use crate::syntax::expected;
 use bytes::Bytes;
 use core::fmt;
 use wire::class::{ALPHA, Class, DIGIT};
 use wire::parse::{Failure, Parsed, run1};
-use wire::{Context, Misuse, Output, ParseErrorKind, Text};
+use wire::{Context, Misuse, Output, ParseErrorKind, Text, Tolerance};
 
 /// A language tag (RFC 5646) or basic language range (RFC 4647 section 2.1), such as `en-boont`, or `*`.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -37,6 +38,12 @@ impl LanguageRange {
     #[must_use]
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self(Bytes::copy_from_slice(&self.0))
     }
 
     /// RFC 4647 section 2.1:
@@ -89,8 +96,14 @@ impl fmt::Debug for LanguageRange {
 
 /// One language that a server speaks: its tag, and what it is called in the language itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "crate::serial::AnyLanguage")
+)]
 pub struct LanguageListing {
     /// The tag, such as `de`; kept as it came.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "wire::octets::serialize"))]
     tag: Bytes,
     /// Its name, in UTF-8; may be empty.
     description: More,
@@ -108,6 +121,19 @@ impl LanguageListing {
         }
     }
 
+    /// The same for what a tolerant client has accepted before: any tag that is one word of printable ASCII.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn tolerated(tag: impl Into<Bytes>, description: Text) -> Result<Self, Misuse> {
+        let tag = tag.into();
+        match wire::class::VCHAR.first_outside(&tag) {
+            Some(offset) => Err(Misuse::IllegalOctet { offset }),
+            None if tag.is_empty() => Err(Misuse::Empty),
+            None => Ok(Self { tag, description: description.into() }),
+        }
+    }
+
     /// The tag.
     #[must_use]
     pub fn tag(&self) -> &[u8] {
@@ -120,12 +146,18 @@ impl LanguageListing {
         self.description.text()
     }
 
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self { tag: Bytes::copy_from_slice(&self.tag), description: self.description.detach() }
+    }
+
     /// In words: "A language listing consists of the language tag of the message, optionally followed by a
     /// single space and a human-readable description of the language in the language itself, using the
     /// UTF-8 charset."
     pub(crate) fn rule(cx: &Context<'_>, i: &[u8]) -> Result<Self, nom::Err<Failure>> {
         let (rest, tag) = run1(wire::class::VCHAR, expected::LANGUAGE)(i)?;
-        if !is_range(tag) || tag == b"*" {
+        if (!is_range(tag) || tag == b"*") && !cx.tolerates(Tolerance::Default, rule::LANGUAGE_TAG, tag) {
             return Err(Failure::at(i, expected::LANGUAGE, ParseErrorKind::Syntax));
         }
         Ok(Self { tag: cx.keep(tag), description: More::rule(cx, rest)? })
@@ -133,6 +165,10 @@ impl LanguageListing {
 
     /// The line, with its CRLF.
     pub(crate) fn encode(&self, output: &mut Output) {
+        if self.tag.first() == Some(&b'.') {
+            // only a tolerant client takes such a tag; it must not end the reply
+            output.put(b".");
+        }
         output.put(&self.tag);
         self.description.encode(output);
     }

@@ -33,6 +33,7 @@
 //! | Limit | Default | What it bounds |
 //! |---|---|---|
 //! | `max_line` | server 255, client 8192 octets | a command, the line of a reply (RFC 2449 section 4: 255 and 512) |
+//! | `max_reply_line` | 512 octets | a line that a server writes (RFC 2449 sections 3 and 5) |
 //! | `max_auth_line` | 12288 octets | a line of a SASL exchange (RFC 4954 section 4) |
 //! | `max_reply_lines` | 10,000 | lines of a reply that is held whole (CAPA, LANG, AUTH) |
 //! | `max_list_items` | 10,000,000 | items of a listing, which are streamed |
@@ -40,6 +41,21 @@
 //! | `max_pipelined` | 1024 | commands without a reply |
 //! | `max_bad_commands` | 20 | malformed, unknown and misplaced commands in a row (server) |
 //! | `high_water` | 64 KiB | output that waits, before bodies are refused |
+//!
+//! # Features
+//!
+//! `std`, `client`, `server` (all default), `proptest` (strategies for the values), `serde`. All only add.
+//!
+//! `serde` reads and writes the values: [`Reply`] and [`Item`] with all that they hold, [`Greeting`], [`UserName`],
+//! [`PopUrl`], [`Limits`], and the tables [`State`], [`Verb`], [`ReplyKind`].
+//! - A capability is its line (`"EXPIRE 30 USER"`), a response code its name, a URL its text; other structs and
+//!   enums go by the names of their fields and variants.
+//! - Texts, names and ids are strings in JSON and its like, or lists of numbers if they are not UTF-8, and bytes
+//!   in binary formats (`wire::octets`).
+//! - Reading goes through constructors, so what was read can be sent; what a tolerant client has accepted is read
+//!   again.
+//! - [`Command`] and [`Response`] are left out: they may hold secrets, which are never written.
+//! - Formats that number variants and fields (postcard) are for programs of the same version of this crate.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -59,6 +75,8 @@ mod reply;
 mod response;
 pub mod rule;
 mod scan_listing;
+#[cfg(feature = "serde")]
+mod serial;
 #[cfg(feature = "server")]
 pub mod server;
 mod state;

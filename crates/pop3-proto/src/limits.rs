@@ -1,15 +1,23 @@
 //! How much is accepted.
 
-/// The limits of a machine. `None` is unlimited, 0 is nothing.
+/// The limits of a machine. `None` is unlimited, 0 is nothing. With serde, a limit that is not given is that of a
+/// server.
 ///
 /// Worst-case memory of a machine: `max_line` (or `max_auth_line`) plus one read of input,
 /// `max_reply_lines` times `max_line` for one reply that is held whole, `high_water` plus one message
 /// of output, and about 64 octets for each of `max_pipelined` commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default = "Limits::server", deny_unknown_fields)
+)]
 #[non_exhaustive]
 pub struct Limits {
     /// The longest line, in octets with its end. RFC 2449 section 4: commands 255, first reply lines 512.
     pub max_line: usize,
+    /// The longest line that a server writes in a reply, in octets with its end. RFC 2449 sections 3 and 5: 512.
+    pub max_reply_line: usize,
     /// The longest line of a SASL exchange, in octets with its end, AUTH commands included. RFC 5034
     /// section 4 names no limit; 12288 is that of RFC 4954 section 4.
     pub max_auth_line: usize,
@@ -18,7 +26,7 @@ pub struct Limits {
     pub max_reply_lines: Option<u64>,
     /// Items of a listing (LIST, UIDL), which is streamed.
     pub max_list_items: Option<u64>,
-    /// Octets of a body (RETR, TOP), which is streamed, as they are on the wire.
+    /// Octets of a body (RETR, TOP), which is streamed, its dots unstuffed.
     pub max_message: Option<u64>,
     /// Commands without a reply. RFC 2449 section 6.6 names no limit.
     pub max_pipelined: usize,
@@ -34,6 +42,7 @@ impl Limits {
     pub const fn server() -> Self {
         Self {
             max_line: 255,
+            max_reply_line: 512,
             max_auth_line: 12_288,
             max_reply_lines: Some(10_000),
             max_list_items: Some(10_000_000),

@@ -10,7 +10,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use wire::class::TEXT;
 use wire::parse::{Failure, fail};
-use wire::{Context, Output, Text, Tolerance};
+use wire::{Context, Misuse, Output, Text, Tolerance};
 
 /// What a server says to a command: read by the client machine, written by the server machine.
 ///
@@ -20,6 +20,7 @@ use wire::{Context, Output, Text, Tolerance};
 /// assert_eq!(Reply::DropListing(DropListing::new(2, 320)).to_bytes(), "+OK 2 320\r\n");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Reply {
     /// A single line: `-ERR` to any command, `+OK` to those whose reply has no other form.
@@ -42,6 +43,7 @@ pub enum Reply {
 
 /// A multi-line reply that is held whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lines<T> {
     /// The first line.
     pub status: Status,
@@ -51,13 +53,14 @@ pub struct Lines<T> {
 
 /// One line of a listing that is streamed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Item {
     /// Of LIST.
     ScanListing(ScanListing),
     /// Of UIDL.
     UniqueIdListing(UniqueIdListing),
-    /// Of a reply whose form this crate does not know.
+    /// Of a reply whose form this crate does not know; and a line of LIST or UIDL that has not their form.
     Line(Text),
 }
 
@@ -99,6 +102,26 @@ impl Reply {
         }
     }
 
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        match self {
+            Self::Status(status) => Self::Status(status.detach()),
+            Self::DropListing(listing) => Self::DropListing(listing.detach()),
+            Self::ScanListing(listing) => Self::ScanListing(listing.detach()),
+            Self::UniqueIdListing(listing) => Self::UniqueIdListing(listing.detach()),
+            Self::Capabilities(all) => Self::capabilities(all.status.detach(), all.lines.detach()),
+            Self::Mechanisms(all) => {
+                let lines = all.lines.iter().map(Text::detach).collect();
+                Self::Mechanisms(Box::new(Lines { status: all.status.detach(), lines }))
+            }
+            Self::Languages(all) => {
+                Self::languages(all.status.detach(), all.lines.iter().map(LanguageListing::detach).collect())
+            }
+            Self::MultiLine(status) => Self::MultiLine(status.detach()),
+        }
+    }
+
     /// The same without a response code, for a peer to which RESP-CODES was not advertised.
     #[must_use]
     pub fn without_code(&self) -> Self {
@@ -132,7 +155,9 @@ impl Reply {
         if let Some(typed) = typed {
             return Ok(typed);
         }
-        let status = Status::rule(cx, line)?;
+        // for a multi-line reply its first line decides where it ends
+        let status =
+            if kind.is_multi_line() { Status::rule(cx, line)? } else { Status::rule_or_error(cx, line)? };
         if !status.is_ok() {
             return Ok(Self::Status(status));
         }
@@ -153,10 +178,7 @@ impl Reply {
         line: &[u8],
         rule: impl Fn(&Context<'_>, &[u8]) -> Result<Self, nom::Err<Failure>>,
     ) -> Result<Option<Self>, nom::Err<Failure>> {
-        let (rest, positive) = indicator(line)?;
-        if !positive {
-            return Ok(None);
-        }
+        let Ok((rest, true)) = indicator(line) else { return Ok(None) };
         match rule(cx, rest) {
             Ok(typed) => Ok(Some(typed)),
             // text that had to be mended could, once mended, pass for a listing
@@ -169,6 +191,9 @@ impl Reply {
     /// Adds a line, without its end, to a reply that is held whole.
     pub(crate) fn add_line(&mut self, cx: &Context<'_>, line: &[u8]) -> Result<(), nom::Err<Failure>> {
         match self {
+            Self::Capabilities(_)
+                if line.iter().all(|&o| o == b' ')
+                    && cx.tolerates(Tolerance::Default, rule::EMPTY_LINE, line) => {}
             Self::Capabilities(reply) => reply.lines.push(Capability::rule(cx, line)?),
             Self::Mechanisms(reply) => reply.lines.push(crate::status::text(cx, line)?),
             Self::Languages(reply) => reply.lines.push(LanguageListing::rule(cx, line)?),
@@ -179,39 +204,46 @@ impl Reply {
 
     /// Writes the reply. Of [`Reply::MultiLine`] only the first line; items or a body, and the end, follow.
     pub fn encode(&self, output: &mut Output) {
+        let _ = self.encode_within(usize::MAX, output);
+    }
+
+    /// The same, if none of its lines is longer than `limit` octets. If one is, a part has been written.
+    pub(crate) fn encode_within(&self, limit: usize, output: &mut Output) -> Result<(), Misuse> {
+        let mut line = |write: &dyn Fn(&mut Output)| {
+            let start = output.len();
+            write(output);
+            if output.len() - start <= limit { Ok(()) } else { Err(Misuse::TooLong { limit }) }
+        };
         match self {
-            Self::Status(status) | Self::MultiLine(status) => status.encode(output),
-            Self::DropListing(listing) => listing.encode(output),
+            Self::Status(status) | Self::MultiLine(status) => return line(&|o| status.encode(o)),
+            Self::DropListing(listing) => return line(&|o| listing.encode(o)),
             Self::ScanListing(listing) => {
-                output.put(b"+OK ");
-                listing.encode(output);
+                return line(&|o| {
+                    o.put(b"+OK ");
+                    listing.encode(o);
+                });
             }
             Self::UniqueIdListing(listing) => {
-                output.put(b"+OK ");
-                listing.encode(output);
+                return line(&|o| {
+                    o.put(b"+OK ");
+                    listing.encode(o);
+                });
             }
             Self::Capabilities(reply) => {
-                reply.status.encode(output);
-                for capability in &reply.lines {
-                    capability.encode(output);
-                }
-                output.put(b".\r\n");
+                line(&|o| reply.status.encode(o))?;
+                reply.lines.iter().try_for_each(|capability| line(&|o| capability.encode(o)))?;
             }
             Self::Mechanisms(reply) => {
-                reply.status.encode(output);
-                for line in &reply.lines {
-                    encode_line(line, output);
-                }
-                output.put(b".\r\n");
+                line(&|o| reply.status.encode(o))?;
+                reply.lines.iter().try_for_each(|name| line(&|o| encode_line(name, o)))?;
             }
             Self::Languages(reply) => {
-                reply.status.encode(output);
-                for language in &reply.lines {
-                    language.encode(output);
-                }
-                output.put(b".\r\n");
+                line(&|o| reply.status.encode(o))?;
+                reply.lines.iter().try_for_each(|language| line(&|o| language.encode(o)))?;
             }
         }
+        output.put(b".\r\n");
+        Ok(())
     }
 
     /// The octets as they go over the wire; see [`Reply::encode`].
@@ -227,10 +259,30 @@ impl Item {
     /// A line of a reply of this kind, without its end, the dot of stuffing removed.
     #[inline]
     pub(crate) fn rule(cx: &Context<'_>, kind: ReplyKind, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
-        match kind {
+        let typed = match kind {
             ReplyKind::ListAll => ScanListing::rule(cx, line).map(Self::ScanListing),
             ReplyKind::UidlAll => UniqueIdListing::rule(cx, line).map(Self::UniqueIdListing),
-            _ => crate::status::text(cx, line).map(Self::Line),
+            _ => return crate::status::text(cx, line).map(Self::Line),
+        };
+        match typed {
+            // text that had to be mended could, once mended, pass for a listing
+            Err(_)
+                if TEXT.first_outside(line).is_none()
+                    && cx.tolerates(Tolerance::Default, rule::UNTYPED_ITEM, line) =>
+            {
+                Ok(Self::Line(Text::repaired(cx.keep(line)).0))
+            }
+            typed => typed,
+        }
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        match self {
+            Self::ScanListing(listing) => Self::ScanListing(listing.detach()),
+            Self::UniqueIdListing(listing) => Self::UniqueIdListing(listing.detach()),
+            Self::Line(line) => Self::Line(line.detach()),
         }
     }
 
@@ -266,7 +318,9 @@ impl Item {
         match self {
             Self::ScanListing(_) => matches!(kind, ReplyKind::ListAll),
             Self::UniqueIdListing(_) => matches!(kind, ReplyKind::UidlAll),
-            Self::Line(_) => matches!(kind, ReplyKind::Lines | ReplyKind::Single),
+            Self::Line(_) => {
+                matches!(kind, ReplyKind::Lines | ReplyKind::Single | ReplyKind::ListAll | ReplyKind::UidlAll)
+            }
         }
     }
 

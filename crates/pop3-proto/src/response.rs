@@ -67,7 +67,7 @@ impl Response {
     #[inline]
     fn rule(cx: &Context<'_>, kind: ReplyKind) -> Result<Self, nom::Err<Failure>> {
         let (rest, first) = next_line(cx, cx.frame())?;
-        if kind == ReplyKind::Auth && is_challenge(first) {
+        if kind.is_auth() && is_challenge(first) {
             return complete(cx, rest, Self::Challenge(challenge(cx, first)?));
         }
         let mut reply = Reply::rule(cx, kind, first)?;
@@ -320,6 +320,12 @@ mod tests {
             let cx = Context::new(&frame, tolerance);
             assert!(Response::parse_in(&cx, ReplyKind::UidlOne).is_err());
         }
+        for (line, kept) in [("TOP\0", "TOP"), ("X\0Y", "X Y"), ("\0UIDL", "UIDL")] {
+            let frame = Bytes::from(alloc::format!("+OK\r\n{line}\r\n.\r\n"));
+            let cx = Context::new(&frame, Tolerance::Default);
+            let response = Response::parse_in(&cx, ReplyKind::Capa).unwrap();
+            assert_eq!(response.to_bytes(), alloc::format!("+OK\r\n{kept}\r\n.\r\n"));
+        }
     }
 
     fn any_response() -> impl Strategy<Value = (Response, ReplyKind)> {
@@ -384,7 +390,21 @@ mod tests {
         #[test]
         fn round_trip((response, kind) in any_response()) {
             let encoded = response.to_bytes();
-            prop_assert_eq!(Response::parse(&encoded, kind), Ok(response));
+            let parsed = Response::parse(&encoded, kind).unwrap();
+            prop_assert_eq!(&parsed, &response);
+            // a detached value leaves the frame to itself
+            let detached = match parsed {
+                Response::Reply(reply) => Response::Reply(reply.detach()),
+                Response::Listing(reply, items) => {
+                    Response::Listing(reply.detach(), items.iter().map(Item::detach).collect())
+                }
+                Response::Message(reply, body) => {
+                    Response::Message(reply.detach(), Bytes::copy_from_slice(&body))
+                }
+                other => other,
+            };
+            prop_assert!(encoded.is_unique());
+            prop_assert_eq!(detached, response);
         }
 
         #[test]

@@ -16,12 +16,25 @@ macro_rules! rules {
 rules! {
     /// A line, or a line of a body, ends in LF without CR. From Default; raw is the LF.
     BARE_LF = "bare-lf";
+    /// More than one CR before the LF of a line. From Default; raw is the CRs.
+    EXTRA_CR = "extra-cr";
+    /// A line of a listing has not the form that the RFC demands; it is given as text. From Default.
+    UNTYPED_ITEM = "untyped-item";
+    /// An empty line among capabilities, passed over. From Default.
+    EMPTY_LINE = "empty-line";
+    /// A language tag that is not of RFC 5646; it is kept. From Default.
+    LANGUAGE_TAG = "language-tag";
     /// A space stands at the end of a command or listing without need. From Default.
     TRAILING_SPACE = "trailing-space";
-    /// More than one space between arguments. From Default.
+    /// More than one space between arguments, or a tab. From Default.
     EXTRA_SPACE = "extra-space";
     /// No space behind `+OK`, `-ERR` or `+`. From Default.
     MISSING_SPACE = "missing-space";
+    /// Spaces before a command, as GNU Mailutils takes them. From Lenient.
+    LEADING_SPACE = "leading-space";
+    /// A line that is neither `+OK` nor `-ERR` where a single-line reply is due, or none; it stands for `-ERR`.
+    /// GNU Mailutils echoes over-long commands so. From Default.
+    NO_STATUS = "no-status";
     /// Something follows the last argument of a command; it is ignored. From Lenient.
     EXTRA_ARGUMENT = "extra-argument";
     /// A negative number of lines in TOP stands for all lines, as Courier takes it. From Lenient.
@@ -48,9 +61,10 @@ rules! {
     UNTYPED_REPLY = "untyped-reply";
     /// The arguments of a registered capability are not those of its RFC; it is kept as other. Remark.
     CAPABILITY_ARGUMENTS = "capability-arguments";
-    /// `+OK` where the first challenge is due, from servers older than RFC 1734. From Lenient.
+    /// `+OK` alone where the first challenge is due, from servers older than RFC 1734, and from Exchange for NTLM.
+    /// From Default.
     OK_AS_CHALLENGE = "ok-as-challenge";
-    /// A first challenge that is not base64, taken as an empty one. From Lenient.
+    /// A first challenge that is not base64, taken as an empty one. From Default.
     TEXT_AS_CHALLENGE = "text-as-challenge";
     /// A reply came that no command waits for. Remark.
     UNSOLICITED_REPLY = "unsolicited-reply";

@@ -9,6 +9,7 @@ use wire::{Context, Output};
 
 /// The number and the size of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ScanListing {
     /// Which message.
     pub message: MessageNumber,
@@ -23,6 +24,12 @@ impl ScanListing {
     #[must_use]
     pub const fn new(message: MessageNumber, octets: u64) -> Self {
         Self { message, octets, more: More::NONE }
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self { more: self.more.detach(), ..*self }
     }
 
     /// In words: "A scan listing consists of the message-number of the message, followed by a single space

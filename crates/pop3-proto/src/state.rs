@@ -5,6 +5,7 @@ use wire::keyword::{key, key_of};
 
 /// The state of a session (RFC 1939 section 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum State {
     /// Before the greeting.
     Greeting,
@@ -63,6 +64,7 @@ macro_rules! verbs {
     ($($(#[$doc:meta])* $id:ident = $name:literal, $where:ident, $group:ident, $kind:ident, $with:ident;)*) => {
         /// Which command it is, without its arguments.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         pub enum Verb {
             $($(#[$doc])* $id,)*
             /// Any other.
@@ -172,7 +174,7 @@ verbs! {
     /// `QUIT` RFC 1939
     Quit = "QUIT", Both, Ends, Quit, Quit;
     /// `UTF8` RFC 6856
-    Utf8 = "UTF8", Authorization, Goes, Single, Single;
+    Utf8 = "UTF8", Authorization, Ends, Single, Single;
     /// `LANG` RFC 6856
     Lang = "LANG", Both, Goes, LangList, Single;
 }
@@ -180,6 +182,7 @@ verbs! {
 /// What the positive reply to a command looks like, and what it does. The negative one is always a single
 /// line and does nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum ReplyKind {
     /// A line.
@@ -188,6 +191,8 @@ pub enum ReplyKind {
     Login,
     /// Challenges, then a line; the session enters the TRANSACTION state.
     Auth,
+    /// The same, where the command had an initial response.
+    AuthInitial,
     /// A line, and then TLS.
     Stls,
     /// A line, and then the end.
@@ -246,14 +251,26 @@ impl ReplyKind {
     /// ```
     #[must_use]
     pub fn of_line(line: &[u8]) -> Self {
+        let line = line.trim_ascii_start();
         let (keyword, rest) = line.split_at(wire::class::VCHAR.run(line));
         let arguments = rest.iter().any(|o| !matches!(o, b' ' | b'\r' | b'\n' | b'\t'));
         match Verb::of(keyword) {
             // RFC 1082: XTND XLST header [msg] lists header lines
             Verb::Other if keyword.eq_ignore_ascii_case(b"XTND") && arguments => Self::Lines,
+            Verb::Auth if words(rest) > 1 => Self::AuthInitial,
             verb => verb.reply_kind(arguments),
         }
     }
+
+    /// Whether it is the reply to AUTH with a mechanism.
+    #[must_use]
+    pub const fn is_auth(self) -> bool {
+        matches!(self, Self::Auth | Self::AuthInitial)
+    }
+}
+
+fn words(line: &[u8]) -> usize {
+    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count()
 }
 
 impl crate::Command {
@@ -262,9 +279,14 @@ impl crate::Command {
     pub fn reply_kind(&self) -> ReplyKind {
         match self {
             Self::Other(other) => {
-                let xtnd = other.keyword().eq_ignore_ascii_case(b"XTND") && !other.arguments().is_empty();
-                if xtnd { ReplyKind::Lines } else { ReplyKind::Single }
+                let arguments = other.arguments().iter().any(|&o| o != b' ' && o != b'\t');
+                if arguments && other.keyword().eq_ignore_ascii_case(b"XTND") {
+                    ReplyKind::Lines
+                } else {
+                    ReplyKind::Single
+                }
             }
+            Self::Auth(auth) if auth.initial_response.is_some() => ReplyKind::AuthInitial,
             Self::List(None) | Self::Uidl(None) | Self::AuthList | Self::Lang(None) => {
                 self.verb().reply_kind(false)
             }
@@ -315,9 +337,11 @@ mod tests {
             ("LANG *\r\n", ReplyKind::Single),
             ("AUTH\r\n", ReplyKind::AuthList),
             ("AUTH PLAIN\r\n", ReplyKind::Auth),
+            ("AUTH PLAIN =\r\n", ReplyKind::AuthInitial),
             ("RETR\r\n", ReplyKind::Body),
             ("XTND XLST Subject\r\n", ReplyKind::Lines),
             ("XTND\r\n", ReplyKind::Single),
+            ("XTND  \r\n", ReplyKind::Single),
             ("\r\n", ReplyKind::Single),
             ("FOO bar\r\n", ReplyKind::Single),
         ] {

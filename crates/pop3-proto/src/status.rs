@@ -17,6 +17,11 @@ use wire::{Context, Misuse, Output, ParseError, Text, Tolerance};
 /// # Ok::<(), wire::Misuse>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "crate::serial::AnyStatus")
+)]
 pub struct Status {
     positive: bool,
     code: Option<ResponseCode>,
@@ -24,7 +29,8 @@ pub struct Status {
 }
 
 impl Status {
-    /// `+OK` with text. Text that would be taken for a response code gets a space in front.
+    /// `+OK` with text. Text that begins with `[` gets a space in front, so that it is not
+    /// taken for a response code.
     ///
     /// # Errors
     /// CR, LF or NUL in the text.
@@ -32,7 +38,8 @@ impl Status {
         Self::new(true, text.as_ref())
     }
 
-    /// `-ERR` with text. Text that would be taken for a response code gets a space in front.
+    /// `-ERR` with text. Text that begins with `[` gets a space in front, so that it is not
+    /// taken for a response code.
     ///
     /// # Errors
     /// CR, LF or NUL in the text.
@@ -42,7 +49,8 @@ impl Status {
 
     fn new(positive: bool, text: &[u8]) -> Result<Self, Misuse> {
         let mut octets = Vec::with_capacity(text.len() + 1);
-        if ResponseCode::starts(text) {
+        // RFC 2449 section 6.4: text that begins with a bracket is a response code
+        if text.starts_with(b"[") {
             octets.push(b' ');
         }
         octets.extend_from_slice(text);
@@ -95,19 +103,11 @@ impl Status {
         self.text.to_str_lossy()
     }
 
-    /// A copy that does not keep the receive buffer alive.
+    /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self {
-            positive: self.positive,
-            code: self.code.as_ref().map(|code| match code {
-                ResponseCode::Other(_) => {
-                    ResponseCode::new(code.name().to_vec()).unwrap_or_else(|_| code.clone())
-                }
-                registered => registered.clone(),
-            }),
-            text: self.text.detach(),
-        }
+        let code = self.code.as_ref().map(ResponseCode::detach);
+        Self { positive: self.positive, code, text: self.text.detach() }
     }
 
     /// Parses a complete status line, with its line end, by the rules of the RFC.
@@ -137,6 +137,16 @@ impl Status {
             None => (rest, None),
         };
         Ok(Self { positive, code, text: text(cx, rest)? })
+    }
+
+    /// The same where a line that is no status at all stands for `-ERR`, if that is tolerated.
+    pub(crate) fn rule_or_error(cx: &Context<'_>, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
+        match indicator(line) {
+            Err(_) if !line.is_empty() && cx.tolerates(Tolerance::Default, rule::NO_STATUS, line) => {
+                Self::new(false, text(cx, line)?.as_bytes()).or_else(|_| Ok(Self::of(false, Text::EMPTY)))
+            }
+            _ => Self::rule(cx, line),
+        }
     }
 
     /// The common form of a whole status line, with its CRLF: with text, without a response code.

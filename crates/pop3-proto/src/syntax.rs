@@ -46,21 +46,26 @@ pub(crate) fn line<'i>(cx: &Context<'_>, i: &'i [u8], behind: usize) -> Result<&
             None => return fail(&i[i.len()..], CRLF).map(|(rest, ())| rest),
         }
     };
+    let bare = line.iter().rposition(|&o| o != b'\r').map_or(0, |last| last + 1);
+    let extra = bare < line.len() && cx.tolerates(Tolerance::Default, rule::EXTRA_CR, &line[bare..]);
+    let line = if extra { &line[..bare] } else { line };
     cx.set_behind(behind + i.len() - line.len());
     Ok(line)
 }
 
-/// `SP` before an argument; more of them where that is tolerated.
+/// `SP` before an argument; more of them, or tabs, where that is tolerated.
 #[inline]
 pub(crate) fn gap<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
-    let (rest, ()) = sp(i)?;
-    if rest.first() == Some(&b' ') {
-        let more = rest.iter().position(|&o| o != b' ').unwrap_or(rest.len());
-        if more < rest.len() && cx.tolerates(Tolerance::Default, rule::EXTRA_SPACE, &rest[..more]) {
-            return Ok((&rest[more..], ()));
+    let len = i.iter().position(|&o| o != b' ' && o != b'\t').unwrap_or(i.len());
+    let (blanks, rest) = i.split_at(len);
+    match blanks {
+        b" " => Ok((rest, ())),
+        // at the end it is no gap
+        [_, ..] if !rest.is_empty() && cx.tolerates(Tolerance::Default, rule::EXTRA_SPACE, blanks) => {
+            Ok((rest, ()))
         }
+        _ => sp(i),
     }
-    Ok((rest, ()))
 }
 
 /// The end of a command: spaces are tolerated, other arguments only leniently.
@@ -68,6 +73,10 @@ pub(crate) fn gap<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
 pub(crate) fn end<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     if i.is_empty() {
         return Ok((i, ()));
+    }
+    if let Some(at) = i.iter().position(|o| matches!(o, b'\r' | b'\n')) {
+        // another line, which must not be hidden
+        return wire::parse::end(&i[at..]);
     }
     let spaces = i.iter().all(|&o| o == b' ');
     let (least, rule) = if spaces {

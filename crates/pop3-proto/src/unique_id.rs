@@ -40,6 +40,19 @@ impl UniqueId {
         }
     }
 
+    /// The same for what a tolerant client has accepted before, and an application has stored: none, more than
+    /// 70, or other octets, as long as they are one word.
+    ///
+    /// # Errors
+    /// A space, CR, LF or NUL.
+    pub fn tolerated(octets: impl Into<Bytes>) -> Result<Self, Misuse> {
+        let octets = octets.into();
+        match octets.iter().position(|&o| !TEXT.has(o) || o == b' ') {
+            Some(offset) => Err(Misuse::IllegalOctet { offset }),
+            None => Ok(Self(octets)),
+        }
+    }
+
     /// The octets. From a tolerant client they may be none, more than 70, or others than the RFC allows, but
     /// never a space, CR, LF or NUL.
     #[must_use]
@@ -94,6 +107,7 @@ impl fmt::Debug for UniqueId {
 
 /// The number and the unique-id of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct UniqueIdListing {
     /// Which message.
     pub message: MessageNumber,
@@ -108,6 +122,12 @@ impl UniqueIdListing {
     #[must_use]
     pub const fn new(message: MessageNumber, unique_id: UniqueId) -> Self {
         Self { message, unique_id, more: More::NONE }
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self { message: self.message, unique_id: self.unique_id.detach(), more: self.more.detach() }
     }
 
     /// In words: "A unique-id listing consists of the message-number of the message, followed by a single

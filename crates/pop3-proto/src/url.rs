@@ -7,7 +7,7 @@ use core::fmt;
 use wire::class::{ALPHA, DIGIT};
 use wire::number::number32;
 use wire::parse::expected as shared;
-use wire::{ParseError, ParseErrorKind};
+use wire::{Misuse, ParseError, ParseErrorKind};
 
 /// Where a maildrop is, as in `pop://rg;AUTH=+APOP@mail.eudora.com:8110`.
 ///
@@ -31,6 +31,7 @@ pub struct PopUrl {
 
 /// How a [`PopUrl`] says to log in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum UrlAuth {
     /// Nothing is said: as `AUTH=*` if there is a user, else anonymous or as the client likes.
@@ -41,14 +42,34 @@ pub enum UrlAuth {
     /// `;AUTH=+APOP`.
     Apop,
     /// `;AUTH=+...`: another way that is not SASL.
-    Extension(Vec<u8>),
+    Extension(#[cfg_attr(feature = "serde", serde(with = "wire::octets"))] Vec<u8>),
     /// `;AUTH=...`: a SASL mechanism.
-    Sasl(Vec<u8>),
+    Sasl(#[cfg_attr(feature = "serde", serde(with = "wire::octets"))] Vec<u8>),
 }
 
 impl PopUrl {
     /// The port of POP3.
     pub const PORT: u16 = 110;
+
+    /// From its parts; `port` 110 is left out.
+    ///
+    /// # Errors
+    /// The host is neither a name nor an address (IPv6 in brackets).
+    ///
+    /// ```
+    /// use pop3_proto::{PopUrl, UrlAuth, UserName};
+    ///
+    /// let url = PopUrl::new(Some((UserName::new("rg")?, UrlAuth::Apop)), "mail.eudora.com", 8110)?;
+    /// assert_eq!(url.to_string(), "pop://rg;AUTH=+APOP@mail.eudora.com:8110");
+    /// # Ok::<(), wire::Misuse>(())
+    /// ```
+    pub fn new(user: Option<(UserName, UrlAuth)>, host: &str, port: u16) -> Result<Self, Misuse> {
+        if !is_host(host.as_bytes()) {
+            return Err(Misuse::Invalid("host"));
+        }
+        let (user, auth) = user.map_or((None, UrlAuth::Unspecified), |(user, auth)| (Some(user), auth));
+        Ok(Self { user, auth, host: host.into(), port: (port != Self::PORT).then_some(port) })
+    }
 
     /// Who the user is, decoded.
     #[must_use]
@@ -154,7 +175,9 @@ impl PopUrl {
             Just(UrlAuth::Any),
             Just(UrlAuth::Apop),
             "[A-Z0-9@; -]{1,9}".prop_map(|name| UrlAuth::Sasl(name.into())),
-            "[B-Z0-9@; -]{1,9}".prop_map(|name| UrlAuth::Extension(name.into())),
+            "[A-Z0-9@; -]{1,9}"
+                .prop_filter("has a variant of its own", |name| name != "APOP")
+                .prop_map(|name| UrlAuth::Extension(name.into())),
         ];
         let user = "[ -~\u{a1}-\u{17f}]{1,20}".prop_filter_map("name", |name| UserName::new(name).ok());
         let host = "[a-z0-9.-]{1,20}|\\[[0-9a-f:.]{2,20}\\]";
@@ -191,8 +214,10 @@ fn parse_auth(i: &[u8]) -> Result<UrlAuth, usize> {
     match kind.split_first() {
         None => Err(6),
         Some((b'*', [])) => Ok(UrlAuth::Any),
-        Some((b'+', name)) if name.eq_ignore_ascii_case(b"APOP") => Ok(UrlAuth::Apop),
-        Some((b'+', name)) => decode(name).map(UrlAuth::Extension).map_err(|at| 7 + at),
+        Some((b'+', name)) => match decode(name).map_err(|at| 7 + at)? {
+            name if name.eq_ignore_ascii_case(b"APOP") => Ok(UrlAuth::Apop),
+            name => Ok(UrlAuth::Extension(name)),
+        },
         Some(_) => decode(kind).map(UrlAuth::Sasl).map_err(|at| 6 + at),
     }
 }
@@ -283,6 +308,7 @@ mod tests {
         let url = PopUrl::parse("POP://us%65r%40home;auth=*@[::1]:1110/").unwrap();
         assert_eq!((url.user().unwrap().as_bytes(), url.host()), (&b"user@home"[..], "[::1]"));
         assert_eq!(url.to_string(), "pop://user%40home;AUTH=*@[::1]:1110");
+        assert_eq!(PopUrl::parse("pop://u;AUTH=+%41POP@h").unwrap().auth(), &UrlAuth::Apop);
     }
 
     #[test]
@@ -295,6 +321,7 @@ mod tests {
             ("pop://a%zz@host", 7),
             ("pop://a%00@host", 7),
             ("pop://a%0d%0aDELE@host", 6),
+            ("pop://a%20b%0d%0aDELE%201@host", 6),
             ("pop://a;AUTX=x@host", 7),
             ("pop://a;AUTH=@host", 13),
             ("pop://a;AUTH=+@host", 14),

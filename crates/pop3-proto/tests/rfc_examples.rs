@@ -80,7 +80,7 @@ fn play(rfc: &str, example: &str, count: &mut Count) {
             count.commands += 1;
         } else if client {
             let Some(kind) = command(rfc, text, count) else { continue };
-            auth = kind == ReplyKind::Auth;
+            auth = kind.is_auth();
             asked = Some(Asked { kind, reply: Vec::new() });
         } else {
             server_line(rfc, text, &mut asked, &mut auth, count);

@@ -111,10 +111,12 @@ impl<'f> Context<'f> {
     pub fn repair(&self, rule: Rule, raw: &[u8]) {
         let offset =
             (raw.as_ptr() as usize).saturating_sub(self.frame.as_ptr() as usize).min(self.frame.len());
+        // a copy, so that a diagnostic does not hold the message; of a secret not even that
+        let raw = if self.secret.get() { Bytes::new() } else { Bytes::copy_from_slice(raw) };
         self.repairs.borrow_mut().push(Diagnostic {
             rule,
             stream_offset: self.stream_offset + offset as u64,
-            raw: Redacted::new(self.keep(raw)),
+            raw: Redacted::new(raw),
         });
     }
 

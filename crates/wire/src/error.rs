@@ -9,6 +9,7 @@ use core::fmt;
 
 /// What a message got wrong, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ParseError {
     /// The octet of the message at which parsing stopped.
     pub offset: u32,
@@ -22,6 +23,7 @@ pub struct ParseError {
 
 /// What kind of error a [`ParseError`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum ParseErrorKind {
     /// The grammar does not allow what stands there.
@@ -121,9 +123,9 @@ pub enum Fatal {
         /// Its value.
         limit: u64,
     },
-    /// So many octets of plaintext stood behind the agreement to start TLS: a command injection.
-    #[error("{0} octets of plaintext behind the start of TLS")]
-    PlaintextAfterStartTls(usize),
+    /// Plaintext stood behind the agreement to start TLS, from this octet of the stream on: an injection.
+    #[error("plaintext behind the start of TLS, at stream offset {0}")]
+    PlaintextAfterStartTls(u64),
     /// The connection was closed in the middle of something.
     #[error("the connection ended inside {0}")]
     UnexpectedEof(&'static str),

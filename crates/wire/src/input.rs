@@ -3,8 +3,10 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut, buf::Limit};
 use zeroize::Zeroize;
 
-/// How much room a socket is offered at a time, in octets.
-const READ_SIZE: usize = 16 * 1024;
+/// How much room a socket is offered at a time, in octets: little at first, more while it fills it. So a
+/// kept slice of a small read does not hold a large block.
+const MIN_READ: usize = 1024;
+const MAX_READ: usize = 64 * 1024;
 /// The smallest buffer, in octets: most commands and replies fit.
 const MIN_CAPACITY: usize = 512;
 
@@ -33,6 +35,9 @@ pub struct Input {
     offset: u64,
     eof: bool,
     wipe: bool,
+    /// Room offered to the socket the last time, and where in the stream that began.
+    offered: usize,
+    offered_at: u64,
 }
 
 /// What [`Input::line`] found.
@@ -62,7 +67,15 @@ impl Input {
 
     /// Room for at most `room` octets more that a socket can read into.
     pub fn read_buf(&mut self, room: usize) -> Limit<&mut BytesMut> {
-        let room = room.min(READ_SIZE);
+        let received = self.offset + self.buffer.len() as u64;
+        let last = usize::try_from(received - self.offered_at).unwrap_or(usize::MAX);
+        self.offered = match self.offered {
+            offered if last >= offered => (2 * offered).clamp(MIN_READ, MAX_READ),
+            offered if last < offered / 4 => (offered / 2).max(MIN_READ),
+            offered => offered,
+        };
+        self.offered_at = received;
+        let room = room.min(self.offered);
         if room > 0 && self.buffer.capacity() - self.buffer.len() < room.min(MIN_CAPACITY) {
             self.make_room(room);
         }
@@ -286,7 +299,25 @@ mod tests {
         assert_eq!(input.read_buf(100).remaining_mut(), 100);
         input.read_buf(100).put_slice(b"abc\n");
         assert_eq!(input.line(9), Found::Line(4));
-        assert!(input.read_buf(usize::MAX).remaining_mut() <= READ_SIZE);
+        assert!(input.read_buf(usize::MAX).remaining_mut() <= MAX_READ);
+    }
+
+    #[test]
+    fn reads_grow_with_what_comes_and_shrink_again() {
+        let mut input = Input::new();
+        let mut rooms = alloc::vec::Vec::new();
+        for filled in [true, true, true, true, true, true, true, true, false, false, false] {
+            let mut room = input.read_buf(usize::MAX);
+            let len = room.remaining_mut();
+            rooms.push(len);
+            room.put_bytes(b'x', if filled { len } else { 1 });
+            let all = input.len();
+            let _ = input.take(all);
+            input.settle();
+        }
+        assert_eq!(rooms[0], MIN_READ);
+        assert_eq!(rooms[8], MAX_READ);
+        assert!(rooms[10] < MAX_READ, "{rooms:?}");
     }
 
     #[test]

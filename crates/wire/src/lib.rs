@@ -14,10 +14,15 @@
 //! | text of a line | [`Text`] |
 //! | what must not be printed | [`Secret`], [`Redacted`] |
 //! | recordings, splits, narrow pipes (feature `testing`) | `testing` |
+//! | texts and names in JSON and elsewhere (feature `serde`) | `octets` |
 //!
 //! A protocol crate takes bytes one way through these: [`Input`] frames a message, a [`Context`]
 //! stands for it while grammar items parse it, and an event leaves the machine. Replies take the other
 //! way: a grammar item encodes straight into an [`Output`].
+//!
+//! Feature `serde`: `Serialize` and `Deserialize` for [`Text`], [`Mechanism`](sasl::Mechanism), [`CommandId`],
+//! [`Tolerance`] and [`LineEndings`](dot::LineEndings), `Serialize` for [`ParseError`] and [`Rule`]. Never for
+//! [`Secret`], nor for [`Redacted`] and what holds one: [`Malformed`], [`Diagnostic`].
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -32,6 +37,8 @@ pub mod keyword;
 mod machine;
 pub mod msg_id;
 pub mod number;
+#[cfg(feature = "serde")]
+pub mod octets;
 mod output;
 pub mod parse;
 pub mod sasl;

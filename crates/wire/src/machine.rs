@@ -37,21 +37,26 @@ pub enum Pause {
 /// ```
 /// use wire::{Machine, Pause, Step};
 ///
-/// /// The loop of every driver; `exchange` writes the output out and reads once (`false`: peer closed).
+/// /// The loop of every driver: `flush` writes the output out, `read` reads once (0: the peer has closed).
 /// fn run<M: Machine>(
 ///     machine: &mut M,
-///     mut exchange: impl FnMut(&mut M) -> bool,
-///     mut handle: impl FnMut(&mut M, M::Event),
+///     flush: impl Fn(&mut M),
+///     read: impl Fn(&mut [u8]) -> usize,
+///     handle: impl Fn(&mut M, M::Event),
 /// ) -> Result<(), M::Error> {
+///     let mut buffer = [0; 16_384];
 ///     loop {
 ///         match machine.next_event()? {
-///             Step::Event(event) => handle(machine, event),
-///             Step::NeedInput | Step::Paused(Pause::Drain) => {
-///                 if !exchange(machine) {
-///                     machine.receive_eof();
+///             Step::Event(event) => handle(machine, event), // may send or reply: the event is owned
+///             Step::Paused(Pause::Drain) => flush(machine),
+///             Step::NeedInput => {
+///                 flush(machine); // before waiting for the peer, who waits for this
+///                 match read(&mut buffer) {
+///                     0 => machine.receive_eof(),
+///                     n => machine.receive(&buffer[..n]),
 ///                 }
 ///             }
-///             Step::Closed | Step::Paused(_) => return Ok(()),
+///             Step::Closed | Step::Paused(_) => return Ok(()), // do TLS, answer the command, or close
 ///         }
 ///     }
 /// }
@@ -92,6 +97,7 @@ pub trait Machine {
 
 /// Names one command of a connection, in the order of sending or of arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CommandId(u64);
 
 impl CommandId {

@@ -41,6 +41,7 @@ pub struct Output {
     tail: BytesMut,
     len: usize,
     wipe: bool,
+    high_water: Option<usize>,
 }
 
 enum Segment {
@@ -84,6 +85,17 @@ impl Output {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Sets the high-water mark, in octets: from it on the output [is full](Self::is_full).
+    pub fn set_high_water(&mut self, octets: usize) {
+        self.high_water = Some(octets);
+    }
+
+    /// Whether the high-water mark is reached. Writing still works: whoever produces a lot should wait.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.high_water.is_some_and(|mark| self.len >= mark)
     }
 
     /// Appends a copy of `data`.
@@ -330,6 +342,19 @@ mod tests {
             prop_assert_eq!(&output.take_all()[..], &model[..]);
             prop_assert!(output.is_empty());
         }
+    }
+
+    #[test]
+    fn full_at_the_mark() {
+        let mut output = Output::new();
+        assert!(!output.is_full());
+        output.set_high_water(3);
+        output.put(b"ab");
+        assert!(!output.is_full());
+        output.put(b"c");
+        assert!(output.is_full());
+        output.advance(1);
+        assert!(!output.is_full());
     }
 
     #[test]

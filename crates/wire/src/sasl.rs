@@ -79,10 +79,10 @@ impl Mechanism {
     }
 
     /// Whether the mechanism shows a password or a bearer token to anyone who reads the connection:
-    /// PLAIN, LOGIN, OAUTHBEARER, XOAUTH2.
+    /// PLAIN, PLAIN-CLIENTTOKEN, LOGIN, OAUTHBEARER, XOAUTH2.
     #[must_use]
     pub fn is_cleartext(&self) -> bool {
-        matches!(self.as_bytes(), b"PLAIN" | b"LOGIN" | b"OAUTHBEARER" | b"XOAUTH2")
+        matches!(self.as_bytes(), b"PLAIN" | b"PLAIN-CLIENTTOKEN" | b"LOGIN" | b"OAUTHBEARER" | b"XOAUTH2")
     }
 
     /// The name in upper case.

@@ -6,6 +6,7 @@ use core::fmt;
 
 /// How a parser treats what the RFC forbids. A setting of a connection, at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Tolerance {
     /// What the RFC forbids is refused. The default of servers.
     Strict,
@@ -18,6 +19,7 @@ pub enum Tolerance {
 
 /// The name of a repair, such as `bare-lf`. Each protocol crate lists its rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Rule(pub &'static str);
 
 impl fmt::Display for Rule {

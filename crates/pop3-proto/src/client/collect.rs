@@ -17,6 +17,8 @@ pub enum Collected<T> {
     Done(T),
     /// The server refused the command.
     Refused(Status),
+    /// The reply could not be parsed.
+    Malformed(Box<wire::Malformed>),
     /// It does not belong to this command.
     Foreign(Box<Event>),
 }
@@ -106,15 +108,15 @@ impl MessageCollector {
 
 /// A line of a listing that can be collected.
 pub(super) trait Listed: Sized {
-    fn of(item: Item) -> Option<Self>;
+    fn of(item: Item) -> Result<Self, Item>;
     fn message(&self) -> MessageNumber;
 }
 
 impl Listed for ScanListing {
-    fn of(item: Item) -> Option<Self> {
+    fn of(item: Item) -> Result<Self, Item> {
         match item {
-            Item::ScanListing(listing) => Some(listing),
-            _ => None,
+            Item::ScanListing(listing) => Ok(listing.detach()),
+            other => Err(other.detach()),
         }
     }
 
@@ -124,10 +126,10 @@ impl Listed for ScanListing {
 }
 
 impl Listed for UniqueIdListing {
-    fn of(item: Item) -> Option<Self> {
+    fn of(item: Item) -> Result<Self, Item> {
         match item {
-            Item::UniqueIdListing(listing) => Some(listing),
-            _ => None,
+            Item::UniqueIdListing(listing) => Ok(listing.detach()),
+            other => Err(other.detach()),
         }
     }
 
@@ -143,6 +145,8 @@ pub struct Listing<T> {
     pub items: Vec<T>,
     /// Messages that were listed more than once.
     pub duplicates: Vec<MessageNumber>,
+    /// Lines that have not the form of the listing.
+    pub others: Vec<Item>,
 }
 
 /// Collects the listing of LIST ([`ScanListing`]) or UIDL ([`UniqueIdListing`]).
@@ -155,6 +159,7 @@ pub struct ListingCollector<T> {
     last: u32,
     seen: Option<BTreeSet<u32>>,
     duplicates: Vec<MessageNumber>,
+    others: Vec<Item>,
     full: bool,
 }
 
@@ -162,7 +167,16 @@ impl<T> ListingCollector<T> {
     /// For the command `id`, to at most `limit` items.
     #[must_use]
     pub const fn new(id: CommandId, limit: usize) -> Self {
-        Self { id, limit, items: Vec::new(), last: 0, seen: None, duplicates: Vec::new(), full: false }
+        Self {
+            id,
+            limit,
+            items: Vec::new(),
+            last: 0,
+            seen: None,
+            duplicates: Vec::new(),
+            others: Vec::new(),
+            full: false,
+        }
     }
 }
 
@@ -175,8 +189,10 @@ impl<T: Listed> ListingCollector<T> {
     pub fn push(&mut self, event: Event) -> Result<Collected<Listing<T>>, Overflow> {
         match event {
             Event::Item { id, item } if id == self.id => {
-                if let Some(item) = T::of(item) {
-                    self.add(item);
+                match T::of(item) {
+                    Ok(item) => self.add(item),
+                    Err(other) if self.others.len() < self.limit => self.others.push(other),
+                    Err(_) => self.full = true,
                 }
                 Ok(Collected::Pending)
             }
@@ -184,6 +200,7 @@ impl<T: Listed> ListingCollector<T> {
             Event::End { id } if id == self.id => Ok(Collected::Done(Listing {
                 items: core::mem::take(&mut self.items),
                 duplicates: core::mem::take(&mut self.duplicates),
+                others: core::mem::take(&mut self.others),
             })),
             event => Ok(other(self.id, event)),
         }
@@ -214,6 +231,9 @@ impl<T: Listed> ListingCollector<T> {
 /// Events that are neither content nor the end.
 fn other<T>(id: CommandId, event: Event) -> Collected<T> {
     match event {
+        Event::Malformed { id: Some(of), ends_command: true, malformed } if of == id => {
+            Collected::Malformed(malformed)
+        }
         Event::Reply { id: to, reply } if to == id => match reply {
             crate::Reply::Status(status) if !status.is_ok() => Collected::Refused(status),
             _ => Collected::Pending,

@@ -67,7 +67,7 @@ pub struct Client {
     has_timestamp: bool,
     /// The server is in UTF-8 mode.
     utf8: bool,
-    /// Messages in the maildrop, as the last STAT said.
+    /// Messages in the maildrop, the most that STAT has said.
     messages: Option<u32>,
 }
 
@@ -164,11 +164,12 @@ impl Client {
     }
 
     /// Registers the reply to a command whose octets the caller puts on the wire itself: for proxies and
-    /// test tools that pass lines on as they are. Nothing is checked but that no TLS handshake is due; the
-    /// reply may already have been received. [`ReplyKind::of_line`] knows the kind.
+    /// test tools that pass lines on as they are. Hardly anything is checked; the reply may already have been
+    /// received. [`ReplyKind::of_line`] knows the kind.
     ///
     /// # Errors
-    /// [`Misuse::TlsPending`], [`Misuse::PipelineFull`].
+    /// [`Misuse::TlsPending`], [`Misuse::PipelineFull`]; [`Misuse::Pipeline`]: AUTH within AUTH;
+    /// [`Misuse::State`]: STLS within TLS.
     pub fn expect(&mut self, kind: ReplyKind) -> Result<CommandId, Misuse> {
         if matches!(self.tls, Tls::Asked | Tls::Agreed) {
             return Err(Misuse::TlsPending);
@@ -176,9 +177,16 @@ impl Client {
         if self.outstanding() >= self.config.limits.max_pipelined {
             return Err(Misuse::PipelineFull);
         }
+        match kind {
+            ReplyKind::Auth | ReplyKind::AuthInitial if self.exchange.is_some() => {
+                return Err(Misuse::Pipeline);
+            }
+            ReplyKind::Stls if self.tls == Tls::On => return Err(Misuse::State { wanted: "without TLS" }),
+            _ => {}
+        }
         let id = self.next_id;
         self.next_id = id.next();
-        self.sent(id, Verb::Other, kind, None, false);
+        self.sent(id, Verb::Other, kind, None, kind == ReplyKind::AuthInitial);
         if let Some(pending) = self.pending.back_mut() {
             pending.earliest = 0;
         }
@@ -280,7 +288,7 @@ impl Client {
         let ahead = self.pending.iter().map(|pending| pending.kind);
         let ahead = ahead.chain(self.held.iter().map(|(_, command)| command.reply_kind()));
         ahead.fold(start, |state, kind| match kind {
-            ReplyKind::Login | ReplyKind::Auth => State::Transaction,
+            ReplyKind::Login | ReplyKind::Auth | ReplyKind::AuthInitial => State::Transaction,
             ReplyKind::Quit => State::Closed,
             _ => state,
         })
@@ -298,12 +306,18 @@ impl Client {
         match command {
             Command::Stls if self.tls == Tls::On => Err(Misuse::State { wanted: "without TLS" }),
             // RFC 6856 section 2.1
-            Command::Stls if self.utf8 => Err(Misuse::State { wanted: "before UTF8" }),
+            Command::Stls if self.utf8 || self.utf8_ahead() => Err(Misuse::State { wanted: "before UTF8" }),
             Command::Apop(_) if self.state != State::Greeting && !self.has_timestamp => {
                 Err(Misuse::NotAdvertised("APOP"))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether UTF8 was sent and not answered, or is held.
+    fn utf8_ahead(&self) -> bool {
+        self.pending.iter().any(|pending| pending.verb == Verb::Utf8)
+            || self.held.iter().any(|(_, command)| *command == Command::Utf8)
     }
 
     fn check_login(&self, command: &Command) -> Result<(), Misuse> {
@@ -388,7 +402,9 @@ impl Client {
         responded: bool,
     ) {
         match kind {
-            ReplyKind::Auth => self.exchange = Some(Exchange { id, withheld, responded, challenged: false }),
+            ReplyKind::Auth | ReplyKind::AuthInitial => {
+                self.exchange = Some(Exchange { id, withheld, responded, challenged: false });
+            }
             ReplyKind::Stls => self.tls = Tls::Asked,
             _ => {}
         }
@@ -433,6 +449,7 @@ impl Machine for Client {
         self.failure.is_none()
             && !self.input.is_eof()
             && self.tls != Tls::Agreed
+            && !self.exchange.as_ref().is_some_and(|exchange| exchange.challenged)
             && self.input.len() < self.max_line()
     }
 

@@ -12,7 +12,8 @@ use bytes::{Buf, Bytes};
 use wire::dot::{Body, DotDecoder};
 use wire::parse::Failure;
 use wire::{
-    CommandId, Context, Diagnostic, Fatal, Found, LimitKind, ParseError, Redacted, Secret, Step, Tolerance,
+    CommandId, Context, Diagnostic, Fatal, Found, LimitKind, ParseError, Pause, Redacted, Secret, Step,
+    Tolerance,
 };
 
 /// A multi-line reply, behind its first line.
@@ -69,8 +70,8 @@ impl Client {
     fn paused_for_tls(&mut self) -> Stepped {
         match self.input.len() {
             0 if self.input.is_eof() => Err(Fatal::UnexpectedEof("the start of TLS")),
-            0 => Ok(Some(Step::Paused(wire::Pause::StartTls))),
-            injected => Err(Fatal::PlaintextAfterStartTls(injected)),
+            0 => Ok(Some(Step::Paused(Pause::StartTls))),
+            _ => Err(Fatal::PlaintextAfterStartTls(self.input.stream_offset())),
         }
     }
 
@@ -78,7 +79,8 @@ impl Client {
     fn wait(&mut self) -> Stepped {
         if !self.input.is_eof() {
             self.input.settle();
-            return Ok(Some(Step::NeedInput));
+            let challenged = self.exchange.as_ref().is_some_and(|exchange| exchange.challenged);
+            return Ok(Some(if challenged { Step::Paused(Pause::Respond) } else { Step::NeedInput }));
         }
         Err(Fatal::UnexpectedEof(if self.state == State::Greeting {
             "the greeting"
@@ -180,7 +182,7 @@ impl Client {
     /// A line that no command waits for.
     fn unsolicited(&mut self, at: u64, frame: &Bytes) -> Stepped {
         let cx = Context::new(frame, self.config.tolerance).at(at);
-        match syntax::line(&cx, frame, 0).and_then(|line| Status::rule(&cx, line)) {
+        match syntax::line(&cx, frame, 0).and_then(|line| Status::rule_or_error(&cx, line)) {
             Ok(status) => {
                 cx.repair(rule::UNSOLICITED_REPLY, frame);
                 self.emit(cx.into_repairs(), Event::Unsolicited(status))
@@ -211,7 +213,7 @@ impl Client {
             }
             Err(error) => {
                 let error = cx.error(error, expected::name);
-                if kind == ReplyKind::Auth && frame.first() == Some(&b'+') && !frame.starts_with(b"+O") {
+                if kind.is_auth() && frame.first() == Some(&b'+') && !frame.starts_with(b"+O") {
                     // the exchange goes on; RFC 5034 section 4 wants it to be cancelled
                     if let Some(exchange) = &mut self.exchange {
                         exchange.challenged = true;
@@ -234,20 +236,20 @@ impl Client {
         kind: ReplyKind,
         line: &[u8],
     ) -> Option<Result<Secret, nom::Err<Failure>>> {
-        if kind != ReplyKind::Auth {
+        if !kind.is_auth() {
             return None;
         }
         let first = self.exchange.as_ref().is_some_and(|exchange| !exchange.responded);
         if response::is_challenge(line) {
             let challenge = response::challenge(cx, line);
-            if challenge.is_err() && first && cx.tolerates(Tolerance::Lenient, rule::TEXT_AS_CHALLENGE, line)
+            if challenge.is_err() && first && cx.tolerates(Tolerance::Default, rule::TEXT_AS_CHALLENGE, line)
             {
                 return Some(Ok(Secret::default()));
             }
             return Some(challenge);
         }
         let bare_ok = line.eq_ignore_ascii_case(b"+OK");
-        let empty = bare_ok && first && cx.tolerates(Tolerance::Lenient, rule::OK_AS_CHALLENGE, line);
+        let empty = bare_ok && first && cx.tolerates(Tolerance::Default, rule::OK_AS_CHALLENGE, line);
         empty.then(|| Ok(Secret::default()))
     }
 
@@ -290,7 +292,8 @@ impl Client {
             }
             reply => {
                 if let Reply::DropListing(listing) = &reply {
-                    self.messages = Some(listing.messages);
+                    // after DELE it counts fewer, but the numbers stay
+                    self.messages = self.messages.max(Some(listing.messages));
                 }
                 self.complete(kind, reply.is_ok());
                 self.emit(repairs, Event::Reply { id, reply })
@@ -302,7 +305,9 @@ impl Client {
     fn complete(&mut self, kind: ReplyKind, positive: bool) {
         let Some(done) = self.pending.pop_front() else { return };
         match (kind, positive) {
-            (ReplyKind::Login | ReplyKind::Auth, true) => self.state = State::Transaction,
+            (ReplyKind::Login | ReplyKind::Auth | ReplyKind::AuthInitial, true) => {
+                self.state = State::Transaction
+            }
             (ReplyKind::Stls, true) => self.tls = Tls::Agreed,
             (ReplyKind::Stls, false) => self.tls = Tls::Off,
             (ReplyKind::Quit, true) if self.state == State::Transaction => self.state = State::Update,
@@ -312,7 +317,7 @@ impl Client {
             (ReplyKind::Single, true) if done.verb == Verb::Utf8 => self.utf8 = true,
             _ => {}
         }
-        if kind == ReplyKind::Auth {
+        if kind.is_auth() {
             self.exchange = None;
         }
         self.release();
@@ -322,6 +327,15 @@ impl Client {
     fn listing_line(&mut self, at: u64, frame: &Bytes) -> Stepped {
         let Some((id, kind)) = self.pending.front().map(|pending| (pending.id, pending.kind)) else {
             return self.unsolicited(at, frame);
+        };
+        // what is held whole must not hold a read buffer for each of its lines
+        let copied;
+        let frame = match &self.reading {
+            Some(Reading::Whole { .. }) => {
+                copied = Bytes::copy_from_slice(frame);
+                &copied
+            }
+            _ => frame,
         };
         let cx = Context::new(frame, self.config.tolerance).at(at);
         let parsed = syntax::line(&cx, frame, 0).and_then(|line| {
@@ -408,10 +422,19 @@ impl Client {
         };
         let id = pending.id;
         let step = decoder.next(&mut self.input);
-        if let Some(limit) = self.config.limits.max_message.filter(|limit| decoder.octets_out() > *limit) {
-            return Err(Fatal::Limit { kind: LimitKind::Message, limit });
-        }
+        let over =
+            self.config.limits.max_message.map(|limit| (limit, decoder.octets_out().saturating_sub(limit)));
         match step {
+            Body::Chunk(data) if over.is_some_and(|(_, over)| over > 0) => {
+                let (limit, over) = over.unwrap_or_default();
+                // as much as is within the limit, whatever the chunking
+                let within = data.len().saturating_sub(usize::try_from(over).unwrap_or(usize::MAX));
+                self.failure = Some(Fatal::Limit { kind: LimitKind::Message, limit });
+                if within > 0 {
+                    self.events.push_back(Event::BodyChunk { id, data: data.slice(..within) });
+                }
+                Ok(None)
+            }
             Body::Chunk(data) => Ok(Some(Step::Event(Event::BodyChunk { id, data }))),
             Body::Found(finding) => {
                 let diagnostic = Box::new(finding.diagnostic(*start));

@@ -112,7 +112,12 @@ impl Server {
     #[must_use]
     pub fn new(config: Config, greeting: &Greeting) -> Self {
         let mut output = Output::new();
-        greeting.encode(&mut output);
+        output.set_high_water(config.limits.high_water);
+        if config.capabilities.has("RESP-CODES") {
+            greeting.encode(&mut output);
+        } else {
+            greeting.status().clone().without_code().encode(&mut output);
+        }
         let mut input = Input::new();
         input.set_wipe(true);
         Self {
@@ -137,7 +142,7 @@ impl Server {
 
     /// Answers a command: writes the reply, or changes nothing. Replies go out in the order of the commands.
     ///
-    /// `+OK` to PASS, APOP and AUTH enters the TRANSACTION state; to STLS it starts TLS; to QUIT it ends the
+    /// `+OK` to PASS, APOP and AUTH enters the TRANSACTION state; to STLS it starts TLS. Any reply to QUIT ends the
     /// session (messages are to be deleted if [`state`](Self::state) was TRANSACTION before). Behind
     /// [`Reply::MultiLine`] the application goes on with [`body`](Self::body) or [`item`](Self::item), and
     /// [`end_body`](Self::end_body).
@@ -149,6 +154,7 @@ impl Server {
     /// * [`Misuse::NotNext`]: an earlier command must be answered first.
     /// * [`Misuse::WrongReply`]: the reply has not the form that the command calls for, which would put the
     ///   client out of step.
+    /// * [`Misuse::TooLong`]: a line would be over `max_reply_line` octets.
     /// * [`Misuse::PlaintextPending`]: `+OK` to STLS, but octets wait behind it. They could be an attacker's:
     ///   answer `-ERR`, or ask for the next event, which is the error to close the connection with.
     pub fn reply(&mut self, id: CommandId, reply: &Reply) -> Result<(), Misuse> {
@@ -163,10 +169,16 @@ impl Server {
             return Err(Misuse::PlaintextPending);
         }
         let coded = reply.status().is_some_and(|status| status.code().is_some());
-        if coded && !self.config.capabilities.has("RESP-CODES") {
-            reply.without_code().encode(&mut self.output);
+        let limit = self.config.limits.max_reply_line;
+        let before = self.output.checkpoint();
+        let written = if coded && !self.config.capabilities.has("RESP-CODES") {
+            reply.without_code().encode_within(limit, &mut self.output)
         } else {
-            reply.encode(&mut self.output);
+            reply.encode_within(limit, &mut self.output)
+        };
+        if let Err(misuse) = written {
+            self.output.roll_back(before);
+            return Err(misuse);
         }
         match reply {
             Reply::MultiLine(_) if pending.kind == ReplyKind::Body => {
@@ -190,7 +202,7 @@ impl Server {
         let Some(Writing::Body(encoder)) = &mut self.writing else {
             return Err(Misuse::State { wanted: "a message after Reply::MultiLine" }.into());
         };
-        if self.output.len() >= self.config.limits.high_water {
+        if self.output.is_full() {
             return Err(BodyError::Full);
         }
         encoder.encode_bytes(data, &mut self.output)
@@ -199,7 +211,8 @@ impl Server {
     /// Writes a line of a listing.
     ///
     /// # Errors
-    /// As for [`body`](Self::body); [`Misuse::WrongReply`] if the item is not of such a listing.
+    /// As for [`body`](Self::body); [`Misuse::WrongReply`] if the item is not of such a listing;
+    /// [`Misuse::TooLong`] over `max_reply_line` octets.
     pub fn item(&mut self, id: CommandId, item: &Item) -> Result<(), BodyError> {
         let pending = self.next_pending(id)?;
         let Some(Writing::Items) = &self.writing else {
@@ -208,10 +221,16 @@ impl Server {
         if pending.accepted && !item.fits(pending.kind) {
             return Err(Misuse::WrongReply.into());
         }
-        if self.output.len() >= self.config.limits.high_water {
+        if self.output.is_full() {
             return Err(BodyError::Full);
         }
+        let limit = self.config.limits.max_reply_line;
+        let (before, start) = (self.output.checkpoint(), self.output.len());
         item.encode(&mut self.output);
+        if self.output.len() - start > limit {
+            self.output.roll_back(before);
+            return Err(Misuse::TooLong { limit }.into());
+        }
         Ok(())
     }
 
@@ -236,15 +255,19 @@ impl Server {
     ///
     /// # Errors
     /// [`Misuse::UnknownId`], [`Misuse::NotNext`]; [`Misuse::WrongReply`]: the command is not AUTH with a
-    /// mechanism; [`Misuse::State`]: a challenge is waiting for its response; [`Misuse::TooLong`]: over
-    /// `max_auth_line` octets.
+    /// mechanism; [`Misuse::State`]: a challenge is waiting for its response, or the last response was too long;
+    /// [`Misuse::TooLong`]: over `max_auth_line` octets.
     pub fn challenge(&mut self, id: CommandId, data: &[u8]) -> Result<(), Misuse> {
         let pending = self.next_pending(id)?;
-        if pending.kind != ReplyKind::Auth {
+        if !pending.kind.is_auth() {
             return Err(Misuse::WrongReply);
         }
         if self.challenged {
             return Err(Misuse::State { wanted: "a response to the challenge before" });
+        }
+        if self.skipping {
+            // the rest of an over-long response would be taken for the next
+            return Err(Misuse::State { wanted: "the end of an over-long response" });
         }
         let limit = self.config.limits.max_auth_line;
         if wire::sasl::encoded_len(data.len()) + 4 > limit {
@@ -259,10 +282,12 @@ impl Server {
     /// command waits for a reply or not. Then write the output out and close.
     ///
     /// # Errors
-    /// [`Misuse::State`]: nothing has failed, or a reply is half written, so that no line would be understood.
+    /// [`Misuse::State`]: nothing has failed, it was said before, a reply is half written, or the client waits for
+    /// TLS, so that no line would be understood.
     pub fn say_last(&mut self) -> Result<(), Misuse> {
+        let understood = self.writing.is_none() && self.tls != Tls::Agreed && self.state != State::Closed;
         match &self.failure {
-            Some(failure) if self.writing.is_none() => {
+            Some(failure) if understood => {
                 last_words(failure).encode(&mut self.output);
                 self.pending.clear();
                 self.state = State::Closed;
@@ -358,7 +383,7 @@ impl Server {
     fn answered(&mut self, done: Pending, positive: bool) {
         self.pending.pop_front();
         match (done.kind, positive) {
-            (ReplyKind::Login | ReplyKind::Auth, true) => {
+            (ReplyKind::Login | ReplyKind::Auth | ReplyKind::AuthInitial, true) => {
                 self.state = State::Transaction;
                 self.input.set_wipe(false);
             }
@@ -367,13 +392,17 @@ impl Server {
                 self.events.push_back(Event::StartTls { id: done.id });
             }
             (ReplyKind::Quit, true) if self.state == State::Transaction => self.state = State::Update,
-            (ReplyKind::Quit, true) => self.state = State::Closed,
+            // RFC 1939 section 6: whether the removal was successful or not, the server closes
+            (ReplyKind::Quit, _) => self.state = State::Closed,
             _ => {}
         }
         match done.verb {
             Verb::User => self.user_given = positive,
             Verb::Pass | Verb::Apop | Verb::Auth => self.user_given = false,
             Verb::Utf8 if positive => self.utf8 = true,
+            // an extension that the application knows is no bad command
+            Verb::Other if done.accepted && positive => self.bad_commands = 0,
+            Verb::Other if done.accepted => self.bad_commands = self.bad_commands.saturating_add(1),
             _ => {}
         }
     }
@@ -428,6 +457,7 @@ impl Machine for Server {
             && !self.input.is_eof()
             && (self.pending.is_empty() || self.challenged)
             && self.tls != Tls::Agreed
+            && !self.output.is_full()
             && matches!(self.state, State::Authorization | State::Transaction)
             && self.input.len() < self.max_line()
     }

@@ -48,12 +48,16 @@ impl Server {
             return self.response();
         }
         if self.stls_waits() && !self.input.is_empty() {
-            return Err(Fatal::PlaintextAfterStartTls(self.input.len()));
+            return Err(Fatal::PlaintextAfterStartTls(self.input.stream_offset()));
         }
         if self.pending.back().is_some_and(|last| last.verb.ends_group())
             || self.pending.len() >= self.config.limits.max_pipelined.max(1)
         {
             return Ok(Some(Step::Paused(Pause::Respond)));
+        }
+        if self.output.is_full() {
+            // a client that asks on and on without reading costs no more than this
+            return Ok(Some(Step::Paused(Pause::Drain)));
         }
         self.command()
     }
@@ -80,7 +84,7 @@ impl Server {
             0 if !self.output.is_empty() => Ok(Some(Step::Paused(Pause::Drain))),
             0 if self.input.is_eof() => Err(Fatal::UnexpectedEof("the start of TLS")),
             0 => Ok(Some(Step::Paused(Pause::StartTls))),
-            injected => Err(Fatal::PlaintextAfterStartTls(injected)),
+            _ => Err(Fatal::PlaintextAfterStartTls(self.input.stream_offset())),
         }
     }
 
@@ -132,6 +136,7 @@ impl Server {
         if self.skipping {
             return self.skip_line();
         }
+        self.check_bad()?;
         let max_line = self.config.limits.max_line;
         let limit = if self.starts_auth() { self.max_line() } else { max_line };
         let len = match self.input.line(limit) {
@@ -168,14 +173,15 @@ impl Server {
             }
         };
         let repairs = cx.into_repairs();
-        if matches!(command, Command::Pass(_) | Command::Auth(_)) && repairs.is_empty() {
+        if matches!(command, Command::Pass(_) | Command::Auth(_)) {
             wire::wipe(frame);
         }
         let refusal = self.refusal(&command);
-        if refusal.is_some() || command.verb() == Verb::Other {
-            self.count_bad()?;
-        } else {
-            self.bad_commands = 0;
+        match command.verb() {
+            _ if refusal.is_some() => self.count_bad()?,
+            // the application's answer tells
+            Verb::Other => {}
+            _ => self.bad_commands = 0,
         }
         let id = self.accept(command.verb(), command.reply_kind(), true);
         match refusal {
@@ -199,6 +205,10 @@ impl Server {
 
     fn count_bad(&mut self) -> Result<(), Fatal> {
         self.bad_commands = self.bad_commands.saturating_add(1);
+        self.check_bad()
+    }
+
+    fn check_bad(&self) -> Result<(), Fatal> {
         match self.config.limits.max_bad_commands {
             Some(limit) if self.bad_commands > limit => Err(Fatal::TooManyErrors),
             _ => Ok(()),

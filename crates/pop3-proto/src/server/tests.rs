@@ -96,6 +96,9 @@ fn refusing(server: &mut Server, chunks: &[&[u8]]) -> (Vec<Event>, End<Fatal>) {
             events.push(event);
         });
         let _ = server.output().take_all();
+        if end == End::Paused(Pause::Drain) {
+            end = drain(server, |_, event| panic!("{event:?}"));
+        }
     }
     (events, end)
 }
@@ -312,6 +315,60 @@ fn drain_one(server: &mut Server) -> Event {
 }
 
 #[test]
+fn no_challenge_in_the_middle_of_an_over_long_response() {
+    let mut config = config();
+    config.limits.max_auth_line = 32;
+    let mut server = server(config);
+    let (id, _) = command(&mut server, "AUTH PLAIN\r\n");
+    server.challenge(id, b"").unwrap();
+    server.receive(&[b'A'; 32]);
+    assert!(matches!(next(&mut server), Event::Malformed { .. }));
+    // it would be answered by the rest of the same line, for ever
+    assert!(matches!(server.challenge(id, b""), Err(Misuse::State { .. })));
+    server.reply(id, &err()).unwrap();
+    assert_eq!(server.next_event(), Ok(Step::NeedInput));
+}
+
+#[test]
+fn lenience_hides_no_second_line() {
+    for line in ["STAT x\r\nDELE 1\r\n", "STAT x\nDELE 1\r\n", "STAT x\rDELE 1\r\n"] {
+        let frame = line.into();
+        let cx = wire::Context::new(&frame, Tolerance::Lenient);
+        assert!(Command::parse_in(&cx).is_err(), "{line:?}");
+    }
+}
+
+#[test]
+fn lines_are_written_to_512_octets() {
+    for (len, fits) in [(506, true), (507, false)] {
+        let mut server = logged_in(config());
+        let (id, _) = command(&mut server, "NOOP\r\n");
+        let reply = Reply::Status(Status::ok(vec![b'x'; len]).unwrap());
+        let expected = if fits { Ok(()) } else { Err(Misuse::TooLong { limit: 512 }) };
+        assert_eq!(server.reply(id, &reply), expected);
+        assert_eq!((server.output().len(), server.outstanding()), if fits { (512, 0) } else { (0, 1) });
+    }
+    for (len, fits) in [(510, true), (511, false)] {
+        let mut server = logged_in(config());
+        let (id, _) = command(&mut server, "CAPA\r\n");
+        let lines = [Capability::Top, Capability::new(vec![b'X'; len]).unwrap()].into_iter().collect();
+        let reply = Reply::capabilities(Status::ok("").unwrap(), lines);
+        assert_eq!(server.reply(id, &reply).is_ok(), fits);
+        assert_eq!(server.output().is_empty(), !fits, "nothing of it was written");
+    }
+    let mut server = logged_in(config());
+    let (id, _) = command(&mut server, "LIST\r\n");
+    server.reply(id, &Reply::MultiLine(Status::ok("").unwrap())).unwrap();
+    let _ = server.output().take_all();
+    for (len, fits) in [(506, true), (507, false)] {
+        let more = Text::new(vec![b'x'; len]).unwrap().into();
+        let item = Item::ScanListing(ScanListing { message: number(1), octets: 2, more });
+        assert_eq!(server.item(id, &item).is_ok(), fits);
+    }
+    assert_eq!(server.output().len(), 512);
+}
+
+#[test]
 fn case_151_long_lines_are_one_error_and_their_tail_no_command() {
     for (len, fits) in [(255, true), (256, false)] {
         let mut line = vec![b'x'; len];
@@ -357,6 +414,9 @@ fn what_is_forbidden_is_refused_strictly_and_repaired_by_tolerance() {
         ("RETR 1 2\r\n", Tolerance::Lenient, &[rule::EXTRA_ARGUMENT]),
         ("LIST 1\0\r\n", Tolerance::Lenient, &[rule::EXTRA_ARGUMENT]),
         ("TOP 1 -1\r\n", Tolerance::Lenient, &[rule::NEGATIVE_LINES]),
+        ("NOOP\r\r\n", Tolerance::Default, &[rule::EXTRA_CR]),
+        ("RETR\t1\r\n", Tolerance::Default, &[rule::EXTRA_SPACE]),
+        ("  STAT\r\n", Tolerance::Lenient, &[rule::LEADING_SPACE]),
     ] {
         for tolerance in [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient] {
             let make = || logged_in(Config { tolerance, ..config() });
@@ -756,6 +816,24 @@ fn bodies_are_held_back_at_the_high_water_mark() {
 }
 
 #[test]
+fn a_client_that_does_not_read_is_not_served_on() {
+    let mut config = config();
+    config.limits.high_water = 10;
+    let mut server = logged_in(config);
+    server.receive(&b"NOOP\r\n".repeat(100));
+    let mut answered = 0;
+    let end = drain(&mut server, |server, event| {
+        let Event::Command { id, .. } = event else { panic!("{event:?}") };
+        server.reply(id, &ok()).unwrap();
+        answered += 1;
+    });
+    assert_eq!((answered, end), (2, End::Paused(Pause::Drain)), "5 octets each");
+    assert!(!server.wants_read());
+    server.output().advance(5);
+    assert!(matches!(server.next_event(), Ok(Step::Event(Event::Command { .. }))));
+}
+
+#[test]
 fn large_pieces_go_by_reference() {
     let (mut server, id) = sending(config());
     let piece = Bytes::from(vec![b'x'; 100_000]);
@@ -813,7 +891,7 @@ fn sending_works_after_the_receive_side_has_failed() {
     let mut config = config();
     config.limits.max_bad_commands = Some(0);
     let mut server = logged_in(config);
-    server.receive(b"NOOP\r\nFOO\r\n");
+    server.receive(b"NOOP\r\nUSER\r\n");
     let Event::Command { id, .. } = next(&mut server) else { panic!() };
     assert_eq!(server.next_event(), Err(Fatal::TooManyErrors));
     assert_eq!(server.next_event(), Err(Fatal::TooManyErrors));

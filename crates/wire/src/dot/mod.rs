@@ -54,6 +54,7 @@ pub const MAX_LINE: usize = 998;
 ///
 /// No policy changes what ends a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum LineEndings {
     /// They are refused. A decoder reads on to the true end of the body and hands out nothing more of
     /// it; an encoder takes none of the piece.

@@ -75,15 +75,27 @@ fn request() -> Result<Request, String> {
 /// Whether all is well.
 fn run(request: &Request) -> Result<bool, String> {
     let mut total = Counts::default();
+    let mut unread = 0;
     summary::head(request.format);
     for file in &request.files {
         let name = file.display().to_string();
-        let counts = replay(file, request).map_err(|error| format!("{name}: {error}"))?;
-        summary::print(request.format, &name, &counts)?;
-        total.add(&counts);
+        match replay(file, request) {
+            Ok(counts) => {
+                summary::print(request.format, &name, &counts)?;
+                total.add(&counts);
+            }
+            Err(error) => {
+                eprintln!("replay: {name}: {error}");
+                unread += 1;
+            }
+        }
     }
     summary::print(request.format, "total", &total)?;
-    Ok(total.is_well())
+    if unread > 0 {
+        Err(format!("{unread} of {} files not played", request.files.len()))
+    } else {
+        Ok(total.is_well())
+    }
 }
 
 fn replay(file: &Path, request: &Request) -> Result<Counts, String> {
@@ -118,7 +130,7 @@ impl Protocol {
         }
         let greeting = recording.stream(Side::Server);
         match greeting.get(..4) {
-            Some(b"+OK " | b"+OK\r" | b"-ERR") => Ok(Self::Pop3),
+            Some([b'+', b'O', b'K', _] | b"-ERR") => Ok(Self::Pop3),
             Some([b'2', b'2', b'0', _]) => Self::named("smtp"),
             Some(b"* OK" | b"* BY" | b"* PR") => Self::named("imap"),
             _ => Err("cannot tell the protocol; use --protocol".into()),

@@ -11,9 +11,9 @@ const LONGEST: usize = 48;
 
 /// A pair of machines that play one recorded connection.
 pub(crate) trait Session: Default {
-    /// A piece of what one side sent. Says whether the rest of the recording is still this protocol:
-    /// where TLS starts, it is not.
-    fn receive(&mut self, side: Side, piece: &[u8]) -> bool;
+    /// A piece of what one side sent; `frame` is the number of the recorded read that it is of. Says whether
+    /// the rest of the recording is still this protocol: where TLS starts, it is not.
+    fn receive(&mut self, side: Side, piece: &[u8], frame: usize) -> bool;
     /// Both sides have closed.
     fn end(&mut self);
     /// What happened, and what was counted.
@@ -78,8 +78,8 @@ pub(crate) fn all<S: Session>(recording: &Recording, show: bool) -> Counts {
 
 fn play<S: Session>(recording: &Recording, mut split: impl FnMut(&[u8]) -> Vec<&[u8]>) -> Played {
     let mut session = S::default();
-    for frame in &recording.frames {
-        if !split(&frame.data).into_iter().all(|piece| session.receive(frame.side, piece)) {
+    for (number, frame) in recording.frames.iter().enumerate() {
+        if !split(&frame.data).into_iter().all(|piece| session.receive(frame.side, piece, number)) {
             return session.finish();
         }
     }

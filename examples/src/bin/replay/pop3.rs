@@ -8,7 +8,9 @@ use crate::summary::Counts;
 use bytes::Bytes;
 use pop3_proto::client::{self, Client};
 use pop3_proto::server::{self, Server};
-use pop3_proto::{Capability, Command, Greeting, Item, Limits, Reply, ReplyKind, Response, Status};
+use pop3_proto::{
+    Capability, Command, Greeting, Item, Limits, Reply, ReplyKind, Response, Status, Verb, rule,
+};
 use std::collections::VecDeque;
 use std::fmt::Display;
 use wire::dot::LineEndings;
@@ -27,6 +29,24 @@ pub(crate) struct Session {
     /// Commands without a complete reply, in order.
     waiting: VecDeque<Waiting>,
     body: Option<Body>,
+    /// Which recorded read the octets are of.
+    frame: usize,
+    /// Recorded reads of the server so far.
+    server_frames: usize,
+    /// A command that holds NUL, which some servers take for a part of the next; not expected yet.
+    doubtful: Option<Doubtful>,
+    /// The command that follows holds NUL.
+    holds_nul: bool,
+    /// The last few octets of the client that our server has: STLS may be cut in two.
+    last_octets: Vec<u8>,
+    /// What the client said while STLS was not answered.
+    behind_stls: Vec<u8>,
+    /// The server said something unasked: then it should have been its last word.
+    unasked: bool,
+    /// The last remark of the client was that a line had no status.
+    no_status: bool,
+    /// The greeting was `-ERR`, or QUIT was answered with it: what follows is no session any more.
+    over: bool,
     tls: bool,
     client_ended: bool,
     server_ended: bool,
@@ -38,14 +58,28 @@ struct Waiting {
     at_server: CommandId,
     kind: ReplyKind,
     verdict: Verdict,
+    /// Recorded reads of the server before it.
+    server_frames: usize,
+}
+
+struct Doubtful {
+    at_server: CommandId,
+    kind: ReplyKind,
+    verdict: Verdict,
+    frame: usize,
 }
 
 /// What our server thinks of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Good,
+    /// The states of the RFC forbid it, but servers are known to take it.
     OutOfPlace,
+    /// The states of the RFC forbid it, and rightly.
+    Forbidden,
     Malformed,
+    /// Joined with a line before it.
+    Unclear,
 }
 
 /// A multi-line reply that is being read.
@@ -61,12 +95,22 @@ impl Default for Session {
     fn default() -> Self {
         let mut config = client::Config::default();
         config.limits.max_pipelined = usize::MAX;
+        config.limits.max_auth_line = MAX_LINE;
         Self {
             client: Client::new(config),
             server: None,
             early: Vec::new(),
             waiting: VecDeque::new(),
             body: None,
+            frame: 0,
+            server_frames: 0,
+            doubtful: None,
+            holds_nul: false,
+            last_octets: Vec::new(),
+            behind_stls: Vec::new(),
+            unasked: false,
+            no_status: false,
+            over: false,
             tls: false,
             client_ended: false,
             server_ended: false,
@@ -92,6 +136,8 @@ fn server_config() -> server::Config {
     .collect();
     config.limits = Limits::server();
     config.limits.max_line = MAX_LINE;
+    config.limits.max_auth_line = MAX_LINE;
+    config.limits.max_reply_line = MAX_LINE;
     config.limits.max_pipelined = usize::MAX;
     config.limits.max_bad_commands = None;
     config.limits.high_water = usize::MAX;
@@ -99,18 +145,30 @@ fn server_config() -> server::Config {
 }
 
 impl play::Session for Session {
-    fn receive(&mut self, side: Side, piece: &[u8]) -> bool {
+    fn receive(&mut self, side: Side, piece: &[u8], frame: usize) -> bool {
         self.counts().bytes_in += piece.len() as u64;
-        match (side, &mut self.server) {
-            (Side::Server, _) => self.client.receive(piece),
-            (Side::Client, Some(server)) => server.receive(piece),
-            (Side::Client, None) => self.early.extend_from_slice(piece),
+        if self.over {
+            return true;
+        }
+        let next = frame != self.frame;
+        self.frame = frame;
+        match side {
+            Side::Server => {
+                self.server_frames += usize::from(next);
+                self.doubt_ends();
+                self.client.receive(piece);
+            }
+            Side::Client => self.client_octets(piece),
         }
         self.pump();
         !self.tls
     }
 
     fn end(&mut self) {
+        if self.over {
+            return;
+        }
+        self.doubt_ends();
         self.client.receive_eof();
         if let Some(server) = &mut self.server {
             server.receive_eof();
@@ -124,6 +182,36 @@ impl play::Session for Session {
 }
 
 impl Session {
+    /// Octets of the client go to our server, but not those behind STLS before its reply: they are plaintext only
+    /// if it is refused. So a line at a time where STLS may come.
+    fn client_octets(&mut self, piece: &[u8]) {
+        let mut rest = piece;
+        while !rest.is_empty() {
+            let stls_waits = self.waiting.back().is_some_and(|last| last.kind == ReplyKind::Stls);
+            let Some(server) = &mut self.server else { return self.early.extend_from_slice(rest) };
+            if stls_waits {
+                return self.behind_stls.extend_from_slice(rest);
+            }
+            let seen = [&self.last_octets[..], rest].concat().to_ascii_uppercase();
+            let careful = seen.windows(4).any(|word| word == b"STLS");
+            let line = rest.iter().position(|&o| o == b'\n').map_or(rest.len(), |at| at + 1);
+            let (now, later) = rest.split_at(if careful { line } else { rest.len() });
+            server.receive(now);
+            let all = [&self.last_octets[..], now].concat();
+            self.last_octets = all[all.len().saturating_sub(5)..].to_vec();
+            self.pump_server();
+            rest = later;
+        }
+    }
+
+    /// The server has answered, or the client has said more in the same read: the doubtful command stands for
+    /// itself.
+    fn doubt_ends(&mut self) {
+        if let Some(Doubtful { at_server, kind, verdict, .. }) = self.doubtful.take() {
+            self.expect_now(at_server, kind, verdict);
+        }
+    }
+
     fn counts(&mut self) -> &mut Counts {
         &mut self.played.counts
     }
@@ -132,7 +220,7 @@ impl Session {
     /// comes first: the reply may free the command behind it.
     fn pump(&mut self) {
         self.pump_server();
-        while !self.client_ended {
+        while !self.client_ended && !self.over {
             match self.client.next_event() {
                 Ok(Step::Event(event)) => self.on_server_message(event),
                 Ok(Step::Paused(Pause::StartTls)) => {
@@ -140,8 +228,12 @@ impl Session {
                     return;
                 }
                 Ok(_) => return,
-                // a recording ends where the connection ended
-                Err(Fatal::UnexpectedEof(_)) => self.client_ended = true,
+                Err(Fatal::UnexpectedEof(inside)) => {
+                    self.client_ended = true;
+                    if inside == "a multi-line reply" {
+                        self.ended_inside();
+                    }
+                }
                 Err(fatal) => {
                     self.client_ended = true;
                     self.counts().malformed_server += 1;
@@ -149,6 +241,22 @@ impl Session {
                 }
             }
             self.pump_server();
+        }
+    }
+
+    /// A recording may end where the connection broke, but not inside a reply behind which the client went on and
+    /// the server answered: then we have not seen the end that they saw.
+    fn ended_inside(&mut self) {
+        let mut waiting = self.waiting.iter();
+        let Some(open) = waiting.next() else { return };
+        let answered = waiting.any(|later| {
+            // not sent ahead, and not the QUIT of a client that hangs up
+            later.server_frames > open.server_frames
+                && later.server_frames < self.server_frames
+                && later.kind != ReplyKind::Quit
+        });
+        if answered {
+            self.disagree(Side::Server, &"commands and replies do not line up");
         }
     }
 
@@ -177,7 +285,10 @@ impl Session {
             Event::Command { id, command } => self.command(id, &command, Verdict::Good),
             Event::Refused { id, command, refusal } => {
                 self.log(Side::Client, "refused", refusal.to_string());
-                self.command(id, &command, Verdict::OutOfPlace);
+                // the maildrop before the login is what the states are for; the rest is a matter of taste
+                let maildrop = [Verb::Stat, Verb::List, Verb::Uidl, Verb::Retr, Verb::Top, Verb::Dele];
+                let forbidden = maildrop.contains(&command.verb());
+                self.command(id, &command, if forbidden { Verdict::Forbidden } else { Verdict::OutOfPlace });
             }
             Event::Malformed { id, malformed } => self.malformed_line(id, &malformed),
             Event::AuthResponse { id, data } => {
@@ -192,7 +303,10 @@ impl Session {
                 self.respond(id, Client::auth_cancel);
             }
             Event::StartTls { .. } => self.log(Side::Client, "tls", ""),
-            Event::Diagnostic(diagnostic) => self.remark(Side::Client, &diagnostic.to_string()),
+            Event::Diagnostic(diagnostic) => {
+                self.holds_nul |= diagnostic.raw.expose().contains(&0);
+                self.remark(Side::Client, &diagnostic.to_string());
+            }
             other => self.log(Side::Client, "other", format!("{other:?}")),
         }
     }
@@ -205,12 +319,38 @@ impl Session {
         if again.as_ref() != Ok(command) || again.is_ok_and(|again| again.to_bytes() != encoded) {
             self.counts().roundtrip_failures += 1;
         }
-        self.expect(at_server, command.reply_kind(), verdict);
+        // a line that holds NUL is told by a remark on what was ignored of it
+        let doubtful = std::mem::take(&mut self.holds_nul);
+        self.expect(at_server, command.reply_kind(), verdict, doubtful);
     }
 
-    fn expect(&mut self, at_server: CommandId, kind: ReplyKind, verdict: Verdict) {
+    fn expect(&mut self, at_server: CommandId, kind: ReplyKind, verdict: Verdict, doubtful: bool) {
+        if let Some(before) = self.doubtful.take() {
+            if before.frame == self.frame {
+                self.expect_now(before.at_server, before.kind, before.verdict);
+            } else {
+                // nobody answered it: the server took it for the start of this one
+                self.remark(Side::Client, "no reply to a command with NUL");
+                if let Some(server) = &mut self.server {
+                    let refused = Status::err("").map(Reply::Status);
+                    let _ = refused.and_then(|reply| server.reply(before.at_server, &reply));
+                }
+                return self.expect_now(at_server, before.kind, Verdict::Unclear);
+            }
+        }
+        if doubtful {
+            self.doubtful = Some(Doubtful { at_server, kind, verdict, frame: self.frame });
+        } else {
+            self.expect_now(at_server, kind, verdict);
+        }
+    }
+
+    fn expect_now(&mut self, at_server: CommandId, kind: ReplyKind, verdict: Verdict) {
+        let server_frames = self.server_frames;
         match self.client.expect(kind) {
-            Ok(at_client) => self.waiting.push_back(Waiting { at_client, at_server, kind, verdict }),
+            Ok(at_client) => {
+                self.waiting.push_back(Waiting { at_client, at_server, kind, verdict, server_frames });
+            }
             Err(misuse) => self.disagree(Side::Client, &misuse),
         }
     }
@@ -225,7 +365,11 @@ impl Session {
                 waiting.verdict = Verdict::Malformed;
                 self.respond(id, |client, id| client.auth_respond(id, b""));
             }
-            None => self.expect(id, ReplyKind::of_line(malformed.frame.expose()), Verdict::Malformed),
+            None => {
+                let line = malformed.frame.expose();
+                let doubtful = line.contains(&0);
+                self.expect(id, ReplyKind::of_line(line), Verdict::Malformed, doubtful);
+            }
         }
     }
 
@@ -243,6 +387,9 @@ impl Session {
 
     fn on_server_message(&mut self, event: client::Event) {
         use client::Event;
+        if !matches!(event, Event::Diagnostic(_)) && std::mem::take(&mut self.unasked) {
+            self.disagree(Side::Server, &"a reply to no command");
+        }
         match event {
             Event::Greeting(greeting) => self.greeting(&greeting),
             Event::Reply { id, reply } => self.reply(id, reply),
@@ -261,13 +408,15 @@ impl Session {
                 let reply = Reply::Status(status);
                 self.at_server(|server, id| server.reply(id, &reply));
                 self.waiting.pop_front();
+                if !self.behind_stls.is_empty() {
+                    self.remark(Side::Client, "plaintext behind STLS");
+                }
             }
             Event::Unsolicited(status) => {
                 self.counts().server_messages += 1;
                 self.log(Side::Server, "unasked", shown::status(&status));
-                if status.is_ok() {
-                    self.disagree(Side::Server, &"a reply to no command");
-                }
+                // as the last word before hanging up, or as the echo of a line, it is nothing to wonder at
+                self.unasked = !std::mem::take(&mut self.no_status);
             }
             Event::Malformed { ends_command, malformed, .. } => {
                 self.counts().malformed_server += 1;
@@ -278,7 +427,10 @@ impl Session {
                     self.waiting.pop_front();
                 }
             }
-            Event::Diagnostic(diagnostic) => self.remark(Side::Server, &diagnostic.to_string()),
+            Event::Diagnostic(diagnostic) => {
+                self.no_status |= diagnostic.rule == rule::NO_STATUS;
+                self.remark(Side::Server, &diagnostic.to_string());
+            }
             other => self.log(Side::Server, "other", format!("{other:?}")),
         }
     }
@@ -291,9 +443,12 @@ impl Session {
         if again.as_ref() != Ok(greeting) || again.is_ok_and(|again| again.to_bytes() != encoded) {
             self.counts().roundtrip_failures += 1;
         }
-        let mut server = Server::new(server_config(), greeting);
-        server.receive(&std::mem::take(&mut self.early));
-        self.server = Some(server);
+        self.server = Some(Server::new(server_config(), greeting));
+        let early = std::mem::take(&mut self.early);
+        self.client_octets(&early);
+        if !greeting.is_ok() {
+            self.over = true;
+        }
     }
 
     /// A reply, or the first line of one.
@@ -314,15 +469,24 @@ impl Session {
             (Verdict::OutOfPlace, true) => {
                 self.remark(Side::Client, "the server took a command out of place")
             }
+            (Verdict::Forbidden, true) => {
+                self.disagree(Side::Client, &"the server opened the maildrop before")
+            }
             _ => {}
         }
+        self.no_status = false;
         if self.server.as_mut().is_some_and(|server| {
             self.waiting.front().is_some_and(|waiting| server.reply(waiting.at_server, &reply).is_err())
         }) {
-            if verdict != Verdict::Malformed {
+            if !matches!(verdict, Verdict::Malformed | Verdict::Unclear) {
                 self.disagree(Side::Server, &"our server would not say that");
             }
             self.go_on(reply.is_ok());
+        }
+        if kind == ReplyKind::Quit && !reply.is_ok() {
+            // RFC 1939 section 6: our server closes now; the recorded one may have gone on
+            self.remark(Side::Server, "QUIT was refused");
+            self.over = true;
         }
         if let Reply::MultiLine(_) = reply {
             let body = Body { kind, reply, items: Vec::new(), pieces: Vec::new(), digest: Digest::new() };
@@ -330,6 +494,10 @@ impl Session {
         } else {
             self.check(&Response::Reply(reply), kind);
             self.waiting.pop_front();
+            if kind == ReplyKind::Stls {
+                let refused = std::mem::take(&mut self.behind_stls);
+                self.client_octets(&refused);
+            }
         }
     }
 
@@ -379,7 +547,8 @@ impl Session {
     /// Lets our server say what the recorded server said.
     fn at_server(&mut self, act: impl Fn(&mut Server, CommandId) -> Result<(), Misuse>) {
         let (Some(server), Some(waiting)) = (&mut self.server, self.waiting.front()) else { return };
-        if act(server, waiting.at_server).is_err() && waiting.verdict != Verdict::Malformed {
+        let clear = !matches!(waiting.verdict, Verdict::Malformed | Verdict::Unclear);
+        if act(server, waiting.at_server).is_err() && clear {
             self.disagree(Side::Server, &"our server would not say that");
         }
     }
