@@ -21,7 +21,8 @@ use wire::{
 pub(super) enum Reading {
     /// A message.
     Body {
-        decoder: DotDecoder,
+        /// In a box: an idle client need not hold its room.
+        decoder: Box<DotDecoder>,
         /// Where in the stream it starts.
         start: u64,
     },
@@ -278,7 +279,8 @@ impl Client {
                 let start = self.input.stream_offset();
                 self.reading = Some(match kind {
                     ReplyKind::Body => {
-                        Reading::Body { decoder: DotDecoder::new(self.config.line_endings), start }
+                        let decoder = Box::new(DotDecoder::new(self.config.line_endings));
+                        Reading::Body { decoder, start }
                     }
                     _ => Reading::Items { count: 0, last: 0 },
                 });
