@@ -12,7 +12,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use wire::dot::LineEndings;
 use wire::sasl::Mechanism;
-use wire::testing::{End, chunkings, drain};
+use wire::testing::{End, chunkings, drain, transcript};
 use wire::{CommandId, Fatal, LimitKind, Machine, Misuse, Pause, Rule, Secret, Step, Tolerance};
 
 fn number(number: u32) -> MessageNumber {
@@ -78,28 +78,30 @@ fn reply(client: &mut Client, octets: &[u8]) -> Event {
     next(client)
 }
 
-/// Events for comparing: neighbouring chunks of one body joined.
+/// Notes an event; neighbouring chunks of one body are joined.
+fn note(events: &mut Vec<Event>, event: Event) {
+    match (events.last_mut(), event) {
+        (Some(Event::BodyChunk { data: before, .. }), Event::BodyChunk { data, .. }) => {
+            *before = [&before[..], &data[..]].concat().into();
+        }
+        (_, event) => events.push(event),
+    }
+}
+
 fn events(client: &mut Client, chunks: &[&[u8]]) -> (Vec<Event>, End<Fatal>) {
     let mut events: Vec<Event> = Vec::new();
     let mut end = End::NeedInput;
     for chunk in chunks {
         client.receive(chunk);
-        end = drain(client, |_, event| match (events.last_mut(), event) {
-            (Some(Event::BodyChunk { data: before, .. }), Event::BodyChunk { data, .. }) => {
-                *before = [&before[..], &data[..]].concat().into();
-            }
-            (_, event) => events.push(event),
-        });
+        end = drain(client, |_, event| note(&mut events, event));
     }
     (events, end)
 }
 
-/// The same events at every chunking of what the server says.
+/// What comes of what the server says, which is the same at every chunking of it.
 fn at_every_split(make: impl Fn() -> Client, stream: &[u8], check: impl Fn(&[Event], &End<Fatal>)) {
-    for chunks in chunkings(stream) {
-        let (events, end) = events(&mut make(), &chunks);
-        check(&events, &end);
-    }
+    let (events, end) = transcript(make, stream, |_, events, event| note(events, event));
+    check(&events, &end);
 }
 
 fn rules(events: &[Event]) -> Vec<Rule> {

@@ -11,7 +11,7 @@ use alloc::{format, vec};
 use bytes::{Buf, Bytes};
 use proptest::prelude::*;
 use wire::dot::LineEndings;
-use wire::testing::{End, chunkings, drain};
+use wire::testing::{End, chunkings, drain, transcript};
 use wire::{
     BodyError, CommandId, Fatal, Machine, Misuse, ParseErrorKind, Pause, Rule, Step, Text, Tolerance,
 };
@@ -78,36 +78,34 @@ fn logged_in(config: Config) -> Server {
     server
 }
 
-/// All events, each command answered with `-ERR`.
+/// Answers each command with `-ERR`, and notes the event.
+fn refuse(server: &mut Server, events: &mut Vec<Event>, event: Event) {
+    if let Event::Command { id, .. }
+    | Event::Refused { id, .. }
+    | Event::Malformed { id, .. }
+    | Event::AuthCancelled { id }
+    | Event::AuthResponse { id, .. } = &event
+    {
+        server.reply(*id, &err()).unwrap();
+        let _ = server.output().take_all();
+    }
+    events.push(event);
+}
+
 fn refusing(server: &mut Server, chunks: &[&[u8]]) -> (Vec<Event>, End<Fatal>) {
     let mut events = Vec::new();
     let mut end = End::NeedInput;
     for chunk in chunks {
         server.receive(chunk);
-        end = drain(server, |server, event| {
-            if let Event::Command { id, .. }
-            | Event::Refused { id, .. }
-            | Event::Malformed { id, .. }
-            | Event::AuthCancelled { id }
-            | Event::AuthResponse { id, .. } = &event
-            {
-                server.reply(*id, &err()).unwrap();
-            }
-            events.push(event);
-        });
-        let _ = server.output().take_all();
-        if end == End::Paused(Pause::Drain) {
-            end = drain(server, |_, event| panic!("{event:?}"));
-        }
+        end = drain(server, |server, event| refuse(server, &mut events, event));
     }
     (events, end)
 }
 
+/// What comes of what the client says, which is the same at every chunking of it.
 fn at_every_split(make: impl Fn() -> Server, stream: &[u8], check: impl Fn(&[Event], &End<Fatal>)) {
-    for chunks in chunkings(stream) {
-        let (events, end) = refusing(&mut make(), &chunks);
-        check(&events, &end);
-    }
+    let (events, end) = transcript(make, stream, refuse);
+    check(&events, &end);
 }
 
 fn rules(events: &[Event]) -> Vec<Rule> {
