@@ -268,6 +268,12 @@ impl Capability {
     ///
     /// Without the CRLF.
     pub(crate) fn rule(cx: &Context<'_>, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
+        // the common form: a name and no arguments
+        if VCHAR.run(line) == line.len() {
+            if let Some(Some(capability)) = Self::registered(cx, line, b"") {
+                return Ok(capability);
+            }
+        }
         if let Some(at) = TEXT.first_outside(line) {
             // mended first, so that what is kept is what it will be parsed as
             if !cx.tolerates(Tolerance::Default, rule::ILLEGAL_TEXT, line) {
@@ -495,6 +501,10 @@ impl Capabilities {
     }
 
     pub(crate) fn push(&mut self, capability: Capability) {
+        if self.0.is_empty() {
+            // most servers have about a dozen
+            self.0.reserve(16);
+        }
         self.0.push(capability);
     }
 }

@@ -241,7 +241,10 @@ impl Command {
     /// # Errors
     /// What is wrong, and where.
     pub fn parse(frame: &Bytes) -> Result<Self, ParseError> {
-        Self::parse_in(&Context::new(frame, Tolerance::Strict))
+        match Self::plain(frame) {
+            Some(command) => Ok(command),
+            None => Self::any(&Context::new(frame, Tolerance::Strict)),
+        }
     }
 
     /// Parses the command that a context stands for, with its line end, as far as the context's
@@ -262,9 +265,47 @@ impl Command {
     /// # Ok::<(), wire::ParseError>(())
     /// ```
     pub fn parse_in(cx: &Context<'_>) -> Result<Self, ParseError> {
+        match Self::plain(cx.frame()) {
+            Some(command) => Ok(command),
+            None => Self::any(cx),
+        }
+    }
+
+    fn any(cx: &Context<'_>) -> Result<Self, ParseError> {
         syntax::line(cx, cx.frame(), 0)
             .and_then(|line| Self::rule(cx, line))
             .map_err(|error| cx.error(error, expected::name))
+    }
+
+    /// The common form of most commands, with the CRLF: four letters, and perhaps a message-number. Anything else is left
+    /// to [`rule`](Self::rule).
+    #[inline]
+    fn plain(frame: &[u8]) -> Option<Self> {
+        let (keyword, rest) = frame.strip_suffix(b"\r\n")?.split_first_chunk::<4>()?;
+        let verb = Verb::of(keyword);
+        if rest.is_empty() {
+            return Some(match verb {
+                Verb::Capa => Self::Capa,
+                Verb::Stls => Self::Stls,
+                Verb::Stat => Self::Stat,
+                Verb::List => Self::List(None),
+                Verb::Uidl => Self::Uidl(None),
+                Verb::Rset => Self::Rset,
+                Verb::Noop => Self::Noop,
+                Verb::Quit => Self::Quit,
+                // of the others an octet may only look like one of the keyword, or they need more
+                _ => return None,
+            });
+        }
+        let (i, message) = MessageNumber::parse(rest.strip_prefix(b" ")?).ok()?;
+        match verb {
+            _ if !i.is_empty() => None,
+            Verb::List => Some(Self::List(Some(message))),
+            Verb::Uidl => Some(Self::Uidl(Some(message))),
+            Verb::Retr => Some(Self::Retr(message)),
+            Verb::Dele => Some(Self::Dele(message)),
+            _ => None,
+        }
     }
 
     /// ```text
@@ -746,6 +787,18 @@ mod tests {
             let detached = parsed.unwrap().detach();
             prop_assert!(frame.is_unique());
             prop_assert_eq!(detached, command);
+        }
+
+        #[test]
+        fn the_common_form_is_parsed_as_any_other(
+            line in "(CAPA|stls|STAT|LIST|uidl|RETR|DELE|RSET|NOOP|quit|UTF8|LANG|AUTH|[\x00-~]{4}) ?[0-9]{0,4} ?\r?\n",
+        ) {
+            let frame = Bytes::from(line);
+            if let Some(command) = Command::plain(&frame) {
+                let cx = Context::new(&frame, Tolerance::Strict);
+                prop_assert_eq!(Command::any(&cx), Ok(command));
+                prop_assert!(cx.into_repairs().is_empty());
+            }
         }
 
         #[test]

@@ -8,6 +8,7 @@ use crate::{
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use bytes::Bytes;
 use wire::class::TEXT;
 use wire::parse::{Failure, fail};
 use wire::{Context, Misuse, Output, Text, Tolerance};
@@ -134,6 +135,32 @@ impl Reply {
             Self::DropListing(_) | Self::ScanListing(_) | Self::UniqueIdListing(_) => {}
         }
         reply
+    }
+
+    /// The common form of a reply that is one line, with its CRLF. Anything else is left to [`rule`](Self::rule).
+    #[inline]
+    pub(crate) fn plain(frame: &Bytes, kind: ReplyKind) -> Option<Self> {
+        if kind.is_status() || frame.first() == Some(&b'-') {
+            return Status::plain(frame).map(Self::Status);
+        }
+        let (rest, reply) = match kind {
+            ReplyKind::Stat => {
+                // of the same form, but for an empty maildrop
+                let (rest, drop) = ScanListing::plain(frame.strip_prefix(b"+OK ")?)?;
+                (rest, Self::DropListing(DropListing::new(drop.message.get(), drop.octets)))
+            }
+            ReplyKind::ListOne => {
+                let (rest, listing) = ScanListing::plain(frame.strip_prefix(b"+OK ")?)?;
+                (rest, Self::ScanListing(listing))
+            }
+            ReplyKind::UidlOne => {
+                let (rest, message, unique_id) = UniqueIdListing::plain(frame.strip_prefix(b"+OK ")?)?;
+                let unique_id = frame.slice_ref(unique_id);
+                (rest, Self::UniqueIdListing(UniqueIdListing::kept(message, unique_id)))
+            }
+            _ => return None,
+        };
+        rest.is_empty().then_some(reply)
     }
 
     /// The first line of a reply of this kind, without its end. Of replies that are held whole it has no

@@ -1,7 +1,7 @@
 //! Whole responses: what a command's reply is from its first octet to its last, and nothing behind it.
 
 use crate::syntax::{self, expected};
-use crate::{Greeting, Item, Reply, ReplyKind, Status};
+use crate::{Greeting, Item, Reply, ReplyKind};
 use alloc::vec::Vec;
 use bytes::Bytes;
 use wire::dot::{DotDecoder, DotEncoder, LineEndings, Piece};
@@ -56,10 +56,8 @@ impl Response {
     /// # Errors
     /// What is wrong, and where.
     pub fn parse_in(cx: &Context<'_>, kind: ReplyKind) -> Result<Self, ParseError> {
-        if kind.is_status() {
-            if let Some(status) = Status::plain(cx.frame()) {
-                return Ok(Self::Reply(Reply::Status(status)));
-            }
+        if let Some(reply) = Reply::plain(cx.frame(), kind) {
+            return Ok(Self::Reply(reply));
         }
         Self::rule(cx, kind).map_err(|error| cx.error(error, expected::name))
     }
@@ -369,6 +367,7 @@ mod tests {
         #[test]
         fn the_common_form_of_a_line_is_parsed_as_any_other(
             line in "[0-9]{0,11} {0,2}([0-9]{0,21}|[!-~]{0,72}) ?(\r\n|\n|\r)[0-9]?",
+            listed in "\\+OK {0,2}[0-9]{0,3} {0,2}[0-9]{0,3} ?(\r\n|\n)",
             status in "(\\+OK|-ERR|\\+ok) ?\\[?[ -~\r\n\0\u{e9}]{0,9}\\]?(\r\n|\n)",
         ) {
             let frame = Bytes::from(line);
@@ -381,9 +380,14 @@ mod tests {
                 prop_assert_eq!(items, Vec::from_iter(parsed));
                 prop_assert!(cx.into_repairs().is_empty());
             }
-            let frame = Bytes::from(status);
-            if let Some(status) = Status::plain(&frame) {
-                prop_assert_eq!(Status::parse(&frame), Ok(status));
+            for kind in KINDS {
+                for frame in [Bytes::from(status.clone()), Bytes::from(listed.clone())] {
+                    let Some(reply) = Reply::plain(&frame, kind) else { continue };
+                    let cx = Context::new(&frame, Tolerance::Strict);
+                    let line = frame.strip_suffix(b"\r\n").unwrap();
+                    prop_assert_eq!(Reply::rule(&cx, kind, line).unwrap(), reply);
+                    prop_assert!(cx.into_repairs().is_empty());
+                }
             }
         }
 

@@ -199,6 +199,9 @@ impl Client {
         let Some((id, kind)) = self.pending.front().map(|pending| (pending.id, pending.kind)) else {
             return self.unsolicited(at, &frame);
         };
+        if let Some(reply) = Reply::plain(&frame, kind) {
+            return self.replied(id, kind, reply, Vec::new());
+        }
         let cx = Context::new(&frame, self.config.tolerance).at(at);
         let parsed = syntax::line(&cx, &frame, 0).and_then(|line| match self.challenge(&cx, kind, line) {
             Some(challenge) => challenge.map(Err),
