@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use pop3_proto::client::{Client, Config, Event};
-use wire::{CommandId, Fatal, Machine, Step};
+use wire::{CommandId, Fatal, Machine, Pause, Step};
 
 fuzz_target!(|data: &[u8]| {
     let Some((&[a, b, c, d, settings, ahead, kinds @ ..], stream)) = data.split_first_chunk::<16>() else {
@@ -87,7 +87,8 @@ impl Session {
         loop {
             let event = match fuzz::step(&mut self.client) {
                 Ok(Step::Event(event)) => event,
-                Ok(Step::NeedInput) => return true,
+                // a challenge that was not answered waits, and the stream may go on
+                Ok(Step::NeedInput | Step::Paused(Pause::Respond)) => return true,
                 Ok(Step::Closed) => {
                     self.log.push(Said::Closed);
                     return false;

@@ -30,7 +30,8 @@ pub struct Limits {
     pub max_message: Option<u64>,
     /// Commands without a reply. RFC 2449 section 6.6 names no limit.
     pub max_pipelined: usize,
-    /// Malformed, unknown and misplaced commands in a row, before the server gives up. Dovecot: 3 or 20.
+    /// Malformed and misplaced commands in a row, and unknown ones that were answered with `-ERR`, before the server
+    /// gives up. Dovecot: 3 before the login, 20 after it.
     pub max_bad_commands: Option<u32>,
     /// Waiting output, in octets, from which on pieces of bodies are refused until some was sent.
     pub high_water: usize,

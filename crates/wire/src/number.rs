@@ -26,9 +26,10 @@ fn up_to_8_digits(i: &[u8]) -> (usize, u64) {
     let len = before_mark(word | word.wrapping_add(splat(0x80 - 10)));
     // zeroes in front of the digits, if there are any; then pairs, then fours, then all eight
     let word = word << ((64 - 8 * len) % 64);
-    let pairs = (word.wrapping_mul(10) + (word >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    (len, (fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff)
+    // without digits it is anything, and nobody looks; so all of it wraps
+    let pairs = word.wrapping_mul(10).wrapping_add(word >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    (len, fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff)
 }
 
 /// `number` was made of the first eight octets.
@@ -93,7 +94,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_no_digit_is_no_number() {
+        // eight octets are looked at together: none of their combinations may overflow
+        for octet in (0..=255u8).filter(|o| !o.is_ascii_digit()) {
+            for other in 0..=255u8 {
+                let word = [octet, other, 0xff, other, octet, 0xff, 0, other];
+                assert!(number64(&word).is_err() && number32(&word).is_err(), "{word:?}");
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn numbers_are_what_std_parses(octets in proptest::collection::vec(any::<u8>(), 0..24), digits in "[0-9]{0,22}", tail: u8) {
+            let mut text = digits.into_bytes();
+            text.push(tail);
+            for text in [octets, text] {
+                let len = text.iter().take_while(|o| o.is_ascii_digit()).count();
+                let expected = core::str::from_utf8(&text[..len]).unwrap().parse::<u64>().ok();
+                let got = number64(&text).ok();
+                prop_assert_eq!(got, expected.map(|n| (&text[len..], n)));
+                let small = expected.and_then(|n| u32::try_from(n).ok());
+                prop_assert_eq!(number32(&text).ok(), small.map(|n| (&text[len..], n)));
+            }
+        }
+
         #[test]
         fn decimal_is_what_format_gives(n: u64) {
             let mut digits = [0; 20];

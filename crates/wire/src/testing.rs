@@ -159,6 +159,44 @@ pub fn drain<M: Machine>(machine: &mut M, mut handle: impl FnMut(&mut M, M::Even
     }
 }
 
+/// Plays what a peer says to a machine in all [`chunkings`], and gives what came of it, which must be the
+/// same each time. `make` gives a machine that waits for it. `handle` is the application; it notes the event,
+/// and may join it to the one before, as the pieces of a body have to be.
+///
+/// # Panics
+/// If a chunking gives other events or another end.
+pub fn transcript<M>(
+    make: impl Fn() -> M,
+    stream: &[u8],
+    handle: impl Fn(&mut M, &mut Vec<M::Event>, M::Event),
+) -> (Vec<M::Event>, End<M::Error>)
+where
+    M: Machine,
+    M::Event: PartialEq + core::fmt::Debug,
+    M::Error: PartialEq,
+{
+    let mut first = None;
+    for chunks in chunkings(stream) {
+        let mut machine = make();
+        let mut events = Vec::new();
+        let mut end = drain(&mut machine, |machine, event| handle(machine, &mut events, event));
+        for chunk in &chunks {
+            machine.receive(chunk);
+            end = drain(&mut machine, |machine, event| handle(machine, &mut events, event));
+        }
+        let played = (events, end);
+        match &first {
+            None => first = Some(played),
+            Some(first) => assert_eq!(&played, first, "in chunks of {:?}", sizes(&chunks)),
+        }
+    }
+    first.unwrap_or((Vec::new(), End::NeedInput))
+}
+
+fn sizes(chunks: &[&[u8]]) -> Vec<usize> {
+    chunks.iter().map(|chunk| chunk.len()).collect()
+}
+
 /// Moves at most `max` octets that one machine wants to send into another; says how many it moved. It
 /// moves nothing while the receiver does not want to read.
 pub fn pipe<A: Machine, B: Machine>(from: &mut A, to: &mut B, max: usize) -> usize {
