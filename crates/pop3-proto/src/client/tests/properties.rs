@@ -6,7 +6,7 @@ use super::*;
 fn events_and_machines_stay_small() {
     assert!(size_of::<Event>() <= 80, "{}", size_of::<Event>());
     assert!(size_of::<Item>() <= 56, "{}", size_of::<Item>());
-    assert!(size_of::<Client>() <= 768, "{}", size_of::<Client>());
+    assert!(size_of::<Client>() <= 640, "{}", size_of::<Client>());
     fn owned<T: Send + Sync + 'static>() {}
     owned::<Event>();
     owned::<Client>();
