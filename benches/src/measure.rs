@@ -114,9 +114,12 @@ pub fn write_result(kind: &str, entry: &Entry, fields: &str) -> std::io::Result<
     std::fs::write(folder.join(format!("{}.json", entry.id.replace('/', "_"))), text)
 }
 
-/// `target/results/<kind>/` of this workspace, made if missing.
+/// `target/results/<kind>/` of this workspace, made if missing. What was built for newer processors (`-C target-cpu`) has
+/// folders of its own, which the report leaves out.
 pub fn results_folder(kind: &str) -> std::io::Result<std::path::PathBuf> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/results").join(kind);
+    let cpu = if cfg!(target_feature = "avx2") { "-avx2" } else { "" };
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/results").join(format!("{kind}{cpu}"));
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
 }
