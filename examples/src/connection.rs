@@ -134,7 +134,6 @@ fn retry<T, E>(timeout: Duration, mut call: impl FnMut() -> io::Result<T>) -> Re
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 mod tests {
     use super::*;
     use pop3_proto::Command;

@@ -1,5 +1,5 @@
 //! `pop3-get` against `pop3-serve`, in one process over loopback.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop, too")]
 
 use examples::pop3_get::{self, Error, Login, Options, Summary, Tls};
 use examples::pop3_serve::{Account, Message, Service};

@@ -1,5 +1,5 @@
 //! The program `replay`, on the recordings of the project and on all that are at hand.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop, too")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

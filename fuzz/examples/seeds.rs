@@ -1,7 +1,6 @@
 //! Makes seeds from recordings: `cargo run --example seeds -- FILE.wire...`. It writes small files under
 //! `seeds/TARGET/`, named after the recording, and leaves out what is too large to be useful.
 
-use fuzz::KINDS;
 use pop3_proto::ReplyKind;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -58,7 +57,7 @@ fn main() -> std::io::Result<()> {
 }
 
 fn index(kind: ReplyKind) -> u8 {
-    KINDS.iter().position(|&known| known == kind).and_then(|at| u8::try_from(at).ok()).unwrap_or(0)
+    ReplyKind::ALL.iter().position(|&known| known == kind).and_then(|at| u8::try_from(at).ok()).unwrap_or(0)
 }
 
 /// Replies in sessions without pipelining: what the server said between two reads of the client.

@@ -8,28 +8,9 @@ use std::fmt::Debug;
 use wire::dot::LineEndings;
 use wire::{Machine, Output, Step, Tolerance};
 
-/// All kinds of replies; an octet chooses one.
-pub const KINDS: [ReplyKind; 15] = [
-    ReplyKind::Single,
-    ReplyKind::Login,
-    ReplyKind::Auth,
-    ReplyKind::Stls,
-    ReplyKind::Quit,
-    ReplyKind::Stat,
-    ReplyKind::ListOne,
-    ReplyKind::ListAll,
-    ReplyKind::UidlOne,
-    ReplyKind::UidlAll,
-    ReplyKind::Body,
-    ReplyKind::Capa,
-    ReplyKind::AuthList,
-    ReplyKind::LangList,
-    ReplyKind::Lines,
-];
-
 /// The kind that an octet chooses.
 pub fn kind(choice: u8) -> ReplyKind {
-    KINDS[usize::from(choice) % KINDS.len()]
+    ReplyKind::ALL[usize::from(choice) % ReplyKind::ALL.len()]
 }
 
 /// The tolerance that an octet chooses.

@@ -47,7 +47,7 @@ use wire::msg_id::{last_msg_id, msg_id};
 use wire::parse::{Failure, Parsed, end, fail, sp};
 use wire::{Misuse, ParseError, ParseErrorKind, Rule, Secret, Tolerance};
 
-/// What APOP is like. The name is that of the command.
+/// What APOP (RFC 1939 section 7) is like. The name is that of the command.
 pub const PROFILE: Profile = Profile {
     name: "APOP",
     first: First::Client,
@@ -56,7 +56,7 @@ pub const PROFILE: Profile = Profile {
     proves_server: false,
 };
 
-/// The digest has upper-case letters; accepted at [`Tolerance::Lenient`].
+/// The digest has upper-case letters, which RFC 1939 section 7 forbids; accepted at [`Tolerance::Lenient`].
 pub const UPPER_CASE_DIGEST: Rule = Rule("apop-upper-case-digest");
 
 /// The timestamp of a greeting: a valid msg-id, with its angle brackets.

@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use core::fmt;
 use wire::Secret;
 
-/// The client's half of a mechanism: its own messages, and nothing of the order around them, which
+/// The client's half of a mechanism (RFC 4422 section 5): its own messages, and nothing of the order around them, which
 /// [`ClientExchange`] keeps.
 ///
 /// An implementation holds the credentials from the start, and nonces and channel-binding data where it
@@ -228,7 +228,7 @@ impl fmt::Debug for ClientExchange {
     }
 }
 
-/// Says that a login counts: the exchange was complete when the server said success, and the server has
+/// Says that a login counts (RFC 4422 section 3): the exchange was complete when the server said success, and the server has
 /// proved itself if the mechanism has that. Only [`ClientExchange::finish`] makes one.
 ///
 /// ```compile_fail,E0451

@@ -3,7 +3,7 @@
 use wire::parse::{Expected, Failure};
 use wire::{Misuse, ParseError};
 
-/// Why an exchange did not go on.
+/// Why an exchange (RFC 4422 section 3) did not go on.
 ///
 /// All but [`Error::Misuse`] end the exchange for good. A client then cancels (`*` in POP3, IMAP and
 /// SMTP), or, if the error came from `finish`, closes the connection; a server sends its negative reply.
@@ -49,7 +49,7 @@ pub(crate) const fn wanted(wanted: &'static str) -> Error {
 
 /// A failure in `message`, which may hold a secret.
 pub(crate) fn malformed(message: &[u8], failure: Failure, name: fn(Expected) -> &'static str) -> ParseError {
-    let offset = message.len().saturating_sub(failure.left() as usize);
+    let offset = message.len().saturating_sub(failure.left());
     ParseError {
         offset: u32::try_from(offset).unwrap_or(u32::MAX),
         expected: name(failure.expected()),
@@ -58,7 +58,7 @@ pub(crate) fn malformed(message: &[u8], failure: Failure, name: fn(Expected) -> 
     }
 }
 
-/// Why a [`Policy`](crate::Policy) does not allow a mechanism.
+/// Why a [`Policy`](crate::Policy) does not allow a mechanism (RFC 4422 section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Forbidden {

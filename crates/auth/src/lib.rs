@@ -87,7 +87,6 @@
 //!
 //! `std` (default), `client` (default), `server` (default). All only add.
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![cfg_attr(not(all(feature = "client", feature = "server")), allow(rustdoc::broken_intra_doc_links))]
 
 extern crate alloc;

@@ -9,7 +9,7 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use wire::parse::{Expected, Failure, Parsed};
 use wire::{Misuse, ParseError, ParseErrorKind, Secret};
 
-/// What PLAIN is like.
+/// What PLAIN (RFC 4616) is like.
 pub const PROFILE: Profile = Profile {
     name: "PLAIN",
     first: First::Client,

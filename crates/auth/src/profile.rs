@@ -14,7 +14,7 @@ pub enum First {
     Either,
 }
 
-/// What somebody learns who reads along, weakest first.
+/// What somebody learns who reads along (RFC 4422 section 6), weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Exposure {
     /// The password or token itself.
@@ -25,7 +25,7 @@ pub enum Exposure {
     Nothing,
 }
 
-/// What a chooser must know about a mechanism.
+/// What a chooser must know about a mechanism (RFC 4422 section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Profile {
     /// The registered name (RFC 4422 section 3.1), in upper case.

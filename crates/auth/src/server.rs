@@ -31,7 +31,7 @@ pub enum Move {
     },
 }
 
-/// The server's half of a mechanism: its own messages, and nothing of the order around them, which
+/// The server's half of a mechanism (RFC 4422 section 5): its own messages, and nothing of the order around them, which
 /// [`ServerExchange`] keeps.
 ///
 /// An implementation holds nonces, channel-binding data and keys from the start. It makes no difference,
@@ -381,7 +381,7 @@ impl fmt::Debug for ServerExchange {
     }
 }
 
-/// Says who has logged in. Only [`Step::Done`] has one.
+/// Says who has logged in (RFC 4422 section 2). Only [`Step::Done`] has one.
 ///
 /// ```compile_fail,E0451
 /// let me = auth::Authenticated {

@@ -1,6 +1,6 @@
 //! Whole exchanges: what succeeds, what does not, what never restarts.
 #![cfg(all(feature = "client", feature = "server"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stop, too")]
 
 mod common;
 

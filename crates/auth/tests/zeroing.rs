@@ -1,7 +1,7 @@
 //! Law 12: nothing of a password stays in memory. The test reads its own memory through `/proc`, which
 //! needs no unsafe code, and looks for the password in every page that can be written to.
 #![cfg(all(feature = "client", feature = "server", target_os = "linux"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stop, too")]
 
 mod common;
 

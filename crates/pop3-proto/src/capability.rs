@@ -18,7 +18,7 @@ macro_rules! capabilities {
         plain { $($(#[$doc:meta])* $id:ident = $name:literal,)* }
         with arguments { $($(#[$adoc:meta])* $aid:ident($($arg:ty),*) = $aname:literal, $rule:ident, $encode:ident,)* }
     ) => {
-        /// One thing that a server can do. Names are compared without case.
+        /// One thing that a server can do (RFC 2449 section 5). Names are compared without case.
         #[derive(Debug, Clone, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Capability {
@@ -99,7 +99,8 @@ capabilities! {
     }
 }
 
-/// A value that a server announces before the login; it may be another for the user after it.
+/// A value that a server announces before the login; it may be another for the user after it (RFC 2449 sections 6.5
+/// and 6.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PerUser<T> {
     /// The value.
@@ -108,7 +109,7 @@ pub struct PerUser<T> {
     pub user: bool,
 }
 
-/// How long messages are kept at least.
+/// How long messages are kept at least (RFC 2449 section 6.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Expire {
     /// `NEVER`: the server does not delete.
@@ -117,7 +118,7 @@ pub enum Expire {
     Days(u32),
 }
 
-/// The mechanisms of the SASL capability, as they came.
+/// The mechanisms of the SASL capability (RFC 2449 section 6.3, RFC 5034 section 3), as they came.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Mechanisms(Text);
 
@@ -174,7 +175,8 @@ impl fmt::Debug for Mechanisms {
     }
 }
 
-/// A capability that is not registered, or one with other arguments than its RFC gives it.
+/// A capability that is not registered (RFC 2449 section 5), or one with other arguments than its RFC
+/// gives it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OtherCapability {
     line: Bytes,
@@ -419,7 +421,7 @@ fn encode_utf8(user: &bool, output: &mut Output) {
     encode_user(*user, output);
 }
 
-/// What a server can do, in the order in which it said so.
+/// What a server can do (RFC 2449 section 5), in the order in which it said so.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Capabilities(Vec<Capability>);
@@ -447,10 +449,9 @@ impl Capabilities {
 
     /// The mechanisms of the SASL capability.
     pub fn mechanisms(&self) -> impl Iterator<Item = Mechanism> {
-        self.0.iter().flat_map(|capability| match capability {
-            Capability::Sasl(mechanisms) => mechanisms.iter().collect::<Vec<_>>(),
-            _ => Vec::new(),
-        })
+        let lists =
+            self.0.iter().filter_map(|c| if let Capability::Sasl(list) = c { Some(list) } else { None });
+        lists.flat_map(Mechanisms::iter)
     }
 
     /// A copy of exact size, which does not keep the receive buffer alive.

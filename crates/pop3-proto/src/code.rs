@@ -8,7 +8,7 @@ use wire::{Context, Misuse, Output};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $id:ident = $name:literal,)*) => {
-        /// Why a command failed, in brackets at the start of the text: `-ERR [IN-USE] Busy`.
+        /// Why a command failed, in brackets at the start of the text: `-ERR [IN-USE] Busy` (RFC 2449 section 8).
         ///
         /// Names are compared without case. A code with more levels than are known means what its known
         /// levels mean: see [`known`](Self::known).
@@ -56,7 +56,7 @@ codes! {
     Utf8 = "UTF8",
 }
 
-/// The name of a response code that is not registered.
+/// The name of a response code that is not registered (RFC 2449 section 8).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct OtherCode(Box<Bytes>);
 

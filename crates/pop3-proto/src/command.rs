@@ -10,7 +10,7 @@ use wire::parse::{Failure, Parsed, fail, sp};
 use wire::sasl::{self, Mechanism};
 use wire::{Context, Misuse, Output, ParseError, ParseErrorKind, Secret, Tolerance};
 
-/// What a client asks for.
+/// What a client asks for (RFC 1939 section 3, RFC 2449 section 3).
 ///
 /// ```
 /// use pop3_proto::{Command, MessageNumber};
@@ -68,7 +68,8 @@ pub enum Command {
     Other(OtherCommand),
 }
 
-/// The name of a mailbox: octets without controls. Not always UTF-8.
+/// The name of a mailbox, for USER and APOP (RFC 1939 section 7): octets without controls. Not always UTF-8 (RFC 6856
+/// section 2.2).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct UserName(Bytes);
 
@@ -124,7 +125,7 @@ impl fmt::Debug for UserName {
     }
 }
 
-/// A password for PASS: any octets but CR, LF and NUL. Never printed; zeroed when dropped.
+/// A password for PASS (RFC 1939 section 7): any octets but CR, LF and NUL. Never printed; zeroed when dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Password(Secret);
 
@@ -154,7 +155,7 @@ impl Password {
     }
 }
 
-/// The arguments of APOP: the name, and the MD5 digest of timestamp and shared secret.
+/// The arguments of APOP (RFC 1939 section 7): the name, and the MD5 digest of timestamp and shared secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Apop {
     /// Whose mailbox.
@@ -163,7 +164,7 @@ pub struct Apop {
     pub digest: [u8; 16],
 }
 
-/// The arguments of AUTH.
+/// The arguments of AUTH (RFC 5034 section 4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Auth {
     /// Which mechanism.
@@ -172,7 +173,7 @@ pub struct Auth {
     pub initial_response: Option<Secret>,
 }
 
-/// A command that this crate does not know, as a keyword and whatever follows.
+/// A command that this crate does not know, as a keyword and whatever follows (RFC 2449 section 3).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct OtherCommand {
     line: Bytes,

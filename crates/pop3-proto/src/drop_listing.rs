@@ -8,7 +8,7 @@ use wire::parse::{Failure, sp};
 use wire::{Context, Output, Text};
 
 /// How many messages the maildrop has and how many octets they have together, those marked as deleted not
-/// counted.
+/// counted: the reply to STAT (RFC 1939 section 5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DropListing {

@@ -6,7 +6,7 @@ use wire::msg_id::last_msg_id;
 use wire::parse::Failure;
 use wire::{Context, Misuse, Output, ParseError, Tolerance};
 
-/// The first line of a connection, from the server.
+/// The first line of a connection, from the server (RFC 1939 section 4).
 ///
 /// ```
 /// use pop3_proto::Greeting;

@@ -94,7 +94,7 @@ impl fmt::Debug for LanguageRange {
     }
 }
 
-/// One language that a server speaks: its tag, and what it is called in the language itself.
+/// One language that a server speaks: its tag, and what it is called in the language itself (RFC 6856 section 3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",

@@ -57,7 +57,6 @@
 //! - [`Command`] and [`Response`] are left out: they may hold secrets, which are never written.
 //! - Formats that number variants and fields (postcard) are for programs of the same version of this crate.
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 extern crate alloc;
 

@@ -1,6 +1,15 @@
-//! How much is accepted.
+//! How much is accepted (RFC 2449 section 4, and what no RFC limits).
 
-/// The limits of a machine. `None` is unlimited, 0 is nothing. With serde, a limit that is not given is that of a
+#[cfg(any(feature = "client", feature = "server"))]
+use core::time::Duration;
+
+/// RFC 2449 section 4: the longest command, in octets with its CRLF.
+pub(crate) const MAX_COMMAND: usize = 255;
+/// RFC 1939 section 3: the autologout timer "MUST be of at least 10 minutes' duration".
+#[cfg(any(feature = "client", feature = "server"))]
+pub(crate) const AUTOLOGOUT: Duration = Duration::from_secs(600);
+
+/// The limits of a machine; RFC 2449 section 4 has those of lines. `None` is unlimited, 0 is nothing. With serde, a limit that is not given is that of a
 /// server.
 ///
 /// Worst-case memory of a machine: `max_line` (or `max_auth_line`) plus one read of input,
@@ -42,7 +51,7 @@ impl Limits {
     #[must_use]
     pub const fn server() -> Self {
         Self {
-            max_line: 255,
+            max_line: MAX_COMMAND,
             max_reply_line: 512,
             max_auth_line: 12_288,
             max_reply_lines: Some(10_000),

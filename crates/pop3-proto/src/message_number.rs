@@ -7,7 +7,7 @@ use wire::ParseErrorKind;
 use wire::number::number32;
 use wire::parse::{Failure, Parsed, fail};
 
-/// The number of a message in the maildrop: 1 for the first. It is valid in one session only.
+/// The number of a message in the maildrop (RFC 1939 section 4): 1 for the first. It is valid in one session only.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MessageNumber(NonZeroU32);

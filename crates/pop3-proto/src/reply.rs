@@ -13,7 +13,7 @@ use wire::class::TEXT;
 use wire::parse::{Failure, fail};
 use wire::{Context, Misuse, Output, Text, Tolerance};
 
-/// What a server says to a command: read by the client machine, written by the server machine.
+/// What a server says to a command (RFC 1939 section 3): read by the client machine, written by the server machine.
 ///
 /// ```
 /// use pop3_proto::{DropListing, Reply};
@@ -42,7 +42,7 @@ pub enum Reply {
     MultiLine(Status),
 }
 
-/// A multi-line reply that is held whole.
+/// A multi-line reply (RFC 1939 section 3) that is held whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lines<T> {
@@ -52,7 +52,7 @@ pub struct Lines<T> {
     pub lines: T,
 }
 
-/// One line of a listing that is streamed.
+/// One line of a multi-line reply (RFC 1939 section 3) that is streamed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]

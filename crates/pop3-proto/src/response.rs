@@ -9,7 +9,7 @@ use wire::parse::{Failure, fail};
 use wire::sasl;
 use wire::{Context, Output, ParseError, ParseErrorKind, Secret, Tolerance};
 
-/// A complete response, held whole. The machines stream instead; this is for tests, tools and fuzzing.
+/// A complete response (RFC 1939 section 3), held whole. The machines stream instead; this is for tests, tools and fuzzing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Response {
@@ -26,10 +26,18 @@ pub enum Response {
 }
 
 impl Response {
-    /// Parses a greeting by the rules of the RFC.
+    /// Parses a greeting by the rules of the RFC (RFC 1939 section 4).
     ///
     /// # Errors
     /// What is wrong, and where.
+    ///
+    /// ```
+    /// use pop3_proto::Response;
+    ///
+    /// let frame = "+OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>\r\n".into();
+    /// assert_eq!(Response::parse_greeting(&frame)?.to_bytes(), frame);
+    /// # Ok::<(), wire::ParseError>(())
+    /// ```
     pub fn parse_greeting(frame: &Bytes) -> Result<Self, ParseError> {
         Greeting::parse(frame).map(Self::Greeting)
     }
@@ -229,28 +237,14 @@ mod tests {
     };
     use proptest::prelude::*;
 
-    const KINDS: [ReplyKind; 13] = [
-        ReplyKind::Single,
-        ReplyKind::Login,
-        ReplyKind::Auth,
-        ReplyKind::Stat,
-        ReplyKind::ListOne,
-        ReplyKind::ListAll,
-        ReplyKind::UidlOne,
-        ReplyKind::UidlAll,
-        ReplyKind::Body,
-        ReplyKind::Capa,
-        ReplyKind::AuthList,
-        ReplyKind::LangList,
-        ReplyKind::Lines,
-    ];
-
     fn rows() -> Vec<(&'static [u8], ReplyKind)> {
         alloc::vec![
             (b"+OK\r\n", ReplyKind::Single),
             (b"-ERR [IN-USE] busy\r\n", ReplyKind::Login),
             (b"+ \r\n", ReplyKind::Auth),
             (b"+ cj14\r\n", ReplyKind::Auth),
+            (b"+ cj14\r\n", ReplyKind::AuthInitial),
+            (b"+OK in\r\n", ReplyKind::AuthInitial),
             (b"+OK 2 320\r\n", ReplyKind::Stat),
             (b"+OK 2 200\r\n", ReplyKind::ListOne),
             (b"+OK 2 QhdPYR:00WBw1Ph7x7\r\n", ReplyKind::UidlOne),
@@ -380,7 +374,7 @@ mod tests {
                 prop_assert_eq!(items, Vec::from_iter(parsed));
                 prop_assert!(cx.into_repairs().is_empty());
             }
-            for kind in KINDS {
+            for &kind in ReplyKind::ALL {
                 for frame in [Bytes::from(status.clone()), Bytes::from(listed.clone())] {
                     let Some(reply) = Reply::plain(&frame, kind) else { continue };
                     let cx = Context::new(&frame, Tolerance::Strict);
@@ -418,7 +412,7 @@ mod tests {
         ) {
             let tolerance = if lenient { Tolerance::Lenient } else { Tolerance::Default };
             let frame = Bytes::from(octets);
-            for kind in KINDS {
+            for &kind in ReplyKind::ALL {
                 let Ok(response) = Response::parse_in(&Context::new(&frame, tolerance), kind) else { continue };
                 let encoded = response.to_bytes();
                 let again = Response::parse_in(&Context::new(&encoded, tolerance), kind);

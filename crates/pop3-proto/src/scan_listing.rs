@@ -7,7 +7,7 @@ use wire::number::number64;
 use wire::parse::Failure;
 use wire::{Context, Output};
 
-/// The number and the size of one message.
+/// The number and the size of one message: a line of LIST (RFC 1939 section 5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ScanListing {

@@ -179,12 +179,26 @@ verbs! {
     Lang = "LANG", Both, Goes, LangList, Single;
 }
 
-/// What the positive reply to a command looks like, and what it does. The negative one is always a single
-/// line and does nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum ReplyKind {
+macro_rules! reply_kinds {
+    ($($(#[$doc:meta])* $id:ident,)*) => {
+        /// What the positive reply to a command looks like, and what it does (RFC 1939 sections 3 to 7; RFC 2449
+        /// section 5, RFC 2595 section 4, RFC 5034 section 4, RFC 6856 section 3). The negative one is always a single
+        /// line and does nothing.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[non_exhaustive]
+        pub enum ReplyKind {
+            $($(#[$doc])* $id,)*
+        }
+
+        impl ReplyKind {
+            /// All kinds.
+            pub const ALL: &[Self] = &[$(Self::$id),*];
+        }
+    };
+}
+
+reply_kinds! {
     /// A line.
     Single,
     /// A line; the session enters the TRANSACTION state.
@@ -222,7 +236,7 @@ pub enum ReplyKind {
 impl ReplyKind {
     /// Whether both replies are a status line and nothing else.
     pub(crate) const fn is_status(self) -> bool {
-        matches!(self, Self::Single | Self::Login | Self::Auth | Self::Stls | Self::Quit)
+        matches!(self, Self::Single | Self::Login | Self::Auth | Self::AuthInitial | Self::Stls | Self::Quit)
     }
 
     /// Whether the positive reply has more than one line.

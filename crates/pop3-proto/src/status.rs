@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use wire::parse::{Failure, Parsed, fail};
 use wire::{Context, Misuse, Output, ParseError, Text, Tolerance};
 
-/// `+OK` or `-ERR`, perhaps a response code, and text for people.
+/// `+OK` or `-ERR` (RFC 1939 section 3), perhaps a response code (RFC 2449 section 8), and text for people.
 ///
 /// ```
 /// use pop3_proto::{ResponseCode, Status};
@@ -59,6 +59,12 @@ impl Status {
 
     pub(crate) const fn of(positive: bool, text: Text) -> Self {
         Self { positive, code: None, text }
+    }
+
+    /// `-ERR` with words of this crate.
+    #[cfg(feature = "server")]
+    pub(crate) fn refusal(words: &'static str) -> Self {
+        Self::of(false, Text::try_from(words).unwrap_or_default())
     }
 
     /// The same with a response code.

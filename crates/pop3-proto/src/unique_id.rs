@@ -10,7 +10,7 @@ use wire::class::{TEXT, VCHAR};
 use wire::parse::{Failure, fail};
 use wire::{Context, Misuse, Output, ParseErrorKind, Tolerance};
 
-/// What names a message across sessions.
+/// What names a message across sessions (RFC 1939 section 7).
 ///
 /// "The unique-id of a message is an arbitrary server-determined string, consisting of one to 70
 /// characters in the range 0x21 to 0x7E, which uniquely identifies a message within a maildrop and which
@@ -105,7 +105,7 @@ impl fmt::Debug for UniqueId {
     }
 }
 
-/// The number and the unique-id of one message.
+/// The number and the unique-id of one message: a line of UIDL (RFC 1939 section 7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct UniqueIdListing {

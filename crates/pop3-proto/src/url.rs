@@ -9,7 +9,7 @@ use wire::number::number32;
 use wire::parse::expected as shared;
 use wire::{Misuse, ParseError, ParseErrorKind};
 
-/// Where a maildrop is, as in `pop://rg;AUTH=+APOP@mail.eudora.com:8110`.
+/// Where a maildrop is (RFC 2384), as in `pop://rg;AUTH=+APOP@mail.eudora.com:8110`.
 ///
 /// ```
 /// use pop3_proto::{PopUrl, UrlAuth};
@@ -29,7 +29,7 @@ pub struct PopUrl {
     port: Option<u16>,
 }
 
-/// How a [`PopUrl`] says to log in.
+/// How a [`PopUrl`] says to log in (RFC 2384 section 4).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]

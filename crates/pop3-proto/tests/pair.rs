@@ -1,6 +1,6 @@
 //! Our client and our server over a pipe that moves few octets at a time: long random legal sessions, the
 //! same at every pace, without deadlock and in bounded memory.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stop, too")]
 
 use bytes::Bytes;
 use pop3_proto::client::{self, Client, Pipelining};

@@ -1,5 +1,5 @@
 //! What a review with fresh eyes found: each test failed once.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stop, too")]
 
 use bytes::{Buf, BufMut};
 use pop3_proto::client::{self, Client, Collected, ListingCollector, Pipelining};

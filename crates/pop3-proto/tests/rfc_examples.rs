@@ -1,5 +1,5 @@
 //! Every line that the POP3 RFCs show parses, in its role, and round-trips.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stop, too")]
 
 use bytes::Bytes;
 use pop3_proto::{Command, Greeting, Item, ReplyKind, Response};

@@ -140,7 +140,7 @@ impl<'f> Context<'f> {
     #[must_use]
     pub fn error(&self, error: nom::Err<Failure>, name: fn(Expected) -> &'static str) -> ParseError {
         let failure = Failure::of(error);
-        let left = self.behind.get() + failure.left() as usize;
+        let left = self.behind.get() + failure.left();
         let offset = self.frame.len().saturating_sub(left);
         ParseError {
             offset: u32::try_from(offset).unwrap_or(u32::MAX),

@@ -24,7 +24,6 @@
 //! [`Tolerance`] and [`LineEndings`](dot::LineEndings), `Serialize` for [`ParseError`] and [`Rule`]. Never for
 //! [`Secret`], nor for [`Redacted`] and what holds one: [`Malformed`], [`Diagnostic`].
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 extern crate alloc;
 

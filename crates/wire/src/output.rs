@@ -6,7 +6,7 @@ use core::mem;
 use zeroize::Zeroize;
 
 /// Payloads of this size and more go by reference, smaller ones are copied.
-const BY_REFERENCE: usize = 1024;
+pub(crate) const BY_REFERENCE: usize = 1024;
 /// The smallest and the largest buffer for copied octets.
 const MIN_SEGMENT: usize = 512;
 const MAX_SEGMENT: usize = 16 * 1024;
@@ -104,12 +104,6 @@ impl Output {
         self.reserve(data.len());
         self.tail.extend_from_slice(data);
         self.len += data.len();
-    }
-
-    /// Appends one octet.
-    #[inline]
-    pub fn put_octet(&mut self, octet: u8) {
-        self.put(&[octet]);
     }
 
     /// Appends a number in decimal digits.

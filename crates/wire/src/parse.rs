@@ -36,8 +36,8 @@ impl Failure {
 
     /// Octets of the message from the failure to its end.
     #[must_use]
-    pub const fn left(&self) -> u32 {
-        self.left
+    pub const fn left(&self) -> usize {
+        self.left as usize
     }
 
     /// The same for a rule that saw only a part of the message, which ends `behind` octets before the

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use core::fmt;
 
-/// The name of a SASL mechanism, in upper case.
+/// The name of a SASL mechanism (RFC 4422 section 3.1), in upper case.
 ///
 /// ```
 /// use wire::sasl::Mechanism;
@@ -156,13 +156,13 @@ fn fail_at(i: &[u8], offset: usize) -> nom::Err<Failure> {
     Failure::at(rest, expected::BASE64, kind)
 }
 
-/// How long `data` is in base64, in octets.
+/// How long `data` octets are in base64 (RFC 4648 section 4), in octets.
 #[must_use]
 pub const fn encoded_len(data: usize) -> usize {
     data.div_ceil(3).saturating_mul(4)
 }
 
-/// Writes `data` in base64; the output will be zeroed when it was sent.
+/// Writes `data` in base64 (RFC 4648 section 4); the output will be zeroed when it was sent.
 pub fn encode(data: &[u8], output: &mut Output) {
     output.set_wipe();
     let mut piece = alloc::vec![0; encoded_len(data.len())];
@@ -204,7 +204,7 @@ mod tests {
             (b" AAAA", 0),
         ] {
             let failure = Failure::of(decode(text).unwrap_err());
-            assert_eq!(text.len() - failure.left() as usize, offset, "{text:?}");
+            assert_eq!(text.len() - failure.left(), offset, "{text:?}");
         }
         assert_eq!(decode(b"").unwrap().expose(), b"");
     }

@@ -31,7 +31,7 @@ pub struct Overflow {
     pub limit: usize,
 }
 
-/// Collects the message of RETR or TOP.
+/// Collects the message of RETR (RFC 1939 section 5) or TOP (section 7).
 ///
 /// ```
 /// use pop3_proto::client::{Client, Collected, Config, MessageCollector};
@@ -138,7 +138,7 @@ impl Listed for UniqueIdListing {
     }
 }
 
-/// A whole listing.
+/// A whole listing (RFC 1939 sections 5 and 7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing<T> {
     /// Its lines, in the order of the server. Of a message that is listed twice only the first.
@@ -149,7 +149,28 @@ pub struct Listing<T> {
     pub others: Vec<Item>,
 }
 
-/// Collects the listing of LIST ([`ScanListing`]) or UIDL ([`UniqueIdListing`]).
+/// Collects the listing of LIST ([`ScanListing`], RFC 1939 section 5) or UIDL ([`UniqueIdListing`], section 7).
+///
+/// ```
+/// use pop3_proto::client::{Client, Collected, Config, ListingCollector};
+/// use pop3_proto::{ReplyKind, ScanListing};
+/// use wire::{Machine, Step};
+///
+/// let mut client = Client::new(Config::default());
+/// client.receive(b"+OK ready\r\n");
+/// let _greeting = client.next_event();
+/// let id = client.expect(ReplyKind::ListAll)?;
+/// client.receive(b"+OK\r\n1 120\r\n2 200\r\n.\r\n");
+/// let mut collector = ListingCollector::<ScanListing>::new(id, 1000);
+/// let listing = loop {
+///     let Ok(Step::Event(event)) = client.next_event() else { panic!() };
+///     if let Ok(Collected::Done(listing)) = collector.push(event) {
+///         break listing;
+///     }
+/// };
+/// assert_eq!(listing.items.iter().map(|item| item.octets).sum::<u64>(), 320);
+/// # Ok::<(), wire::Misuse>(())
+/// ```
 #[derive(Debug)]
 pub struct ListingCollector<T> {
     id: CommandId,

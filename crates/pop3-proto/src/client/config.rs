@@ -20,7 +20,7 @@ pub struct Config {
     pub limits: Limits,
     /// What is accepted that the RFCs forbid.
     pub tolerance: Tolerance,
-    /// What happens to a bare CR or LF in a message. Lenient by default: mail is stored with them.
+    /// What happens to a bare CR or LF in a message that is received. Lenient by default: mail is stored with them.
     pub line_endings: LineEndings,
     /// Whether commands are sent before the replies to earlier ones.
     pub pipelining: Pipelining,

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use bytes::Bytes;
 use wire::{CommandId, Diagnostic, Malformed, Secret};
 
-/// What a client learns from the server, in wire order.
+/// What a client learns from the server (RFC 1939 section 3), in wire order.
 ///
 /// A command is complete with exactly one of: a [`Reply`](Event::Reply) that is not
 /// [`Reply::MultiLine`], the [`End`](Event::End) behind one that is, [`StartTls`](Event::StartTls), or a

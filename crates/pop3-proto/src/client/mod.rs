@@ -32,18 +32,14 @@ pub use collect::{Collected, Listing, ListingCollector, MessageCollector, Overfl
 pub use config::{Config, Pipelining};
 pub use event::Event;
 
-use crate::{Auth, Capabilities, Capability, Command, ReplyKind, State, Verb};
+use crate::limits::{AUTOLOGOUT, MAX_COMMAND};
+use crate::{Auth, Capabilities, Command, ReplyKind, State, Verb};
 use alloc::collections::VecDeque;
 use bytes::{BytesMut, buf::Limit};
 use core::time::Duration;
 use wire::{CommandId, Fatal, Input, Machine, Misuse, Output, Parts, Secret, Step, sasl};
 
-/// RFC 2449 section 4: the longest command, in octets with its CRLF.
-const MAX_COMMAND: usize = 255;
-/// RFC 1939 section 3: the autologout timer "MUST be of at least 10 minutes' duration".
-const AUTOLOGOUT: Duration = Duration::from_secs(600);
-
-/// The client side of one connection. See the [module](self) for an example and the
+/// The client side of one connection (RFC 1939 section 3). See the [module](self) for an example and the
 /// [crate](crate#the-contract-of-the-machines) for the contract.
 #[derive(Debug)]
 pub struct Client {
@@ -331,8 +327,8 @@ impl Client {
         if cleartext && self.tls != Tls::On && !self.config.allow_cleartext {
             return Err(Misuse::Cleartext);
         }
-        let mut offered = self.capabilities.iter().flat_map(Capabilities::iter);
-        let allowed = self.config.allow_8bit_login || offered.any(|c| *c == Capability::Utf8(true));
+        let offered = self.capabilities.as_ref().is_some_and(Capabilities::has_utf8_user);
+        let allowed = self.config.allow_8bit_login || offered;
         if octets.is_ascii() || allowed { Ok(()) } else { Err(Misuse::NotAdvertised("UTF8 USER")) }
     }
 
@@ -356,37 +352,12 @@ impl Client {
 
     /// What [`write`](Self::write) checks, for a command that is written later.
     fn check_length(&self, command: &Command) -> Result<(), Misuse> {
-        let mut trial = Output::new();
-        self.encode(command, &mut trial).map(|_| ())
-    }
-
-    /// Encodes a command; gives back the initial response that did not fit into it. On an error nothing
-    /// was written.
-    fn encode(&self, command: &Command, output: &mut Output) -> Result<Option<Secret>, Misuse> {
-        let before = output.checkpoint();
-        let start = output.len();
-        command.encode(output);
-        if output.len() - start <= MAX_COMMAND {
-            return Ok(None);
-        }
-        output.roll_back(before);
-        let Command::Auth(Auth { mechanism, initial_response: Some(response) }) = command else {
-            return Err(Misuse::TooLong { limit: MAX_COMMAND });
-        };
-        let limit = self.config.limits.max_auth_line;
-        if sasl::encoded_len(response.len()) + 2 > limit {
-            return Err(Misuse::TooLong { limit });
-        }
-        Command::Auth(Auth { mechanism: *mechanism, initial_response: None }).encode(output);
-        Ok(Some(response.clone()))
+        encode(command, self.config.limits.max_auth_line, &mut Output::new()).map(|_| ())
     }
 
     /// Encodes a command that may be sent now, and registers it.
     fn write(&mut self, id: CommandId, command: &Command) -> Result<(), Misuse> {
-        let mut output = core::mem::take(&mut self.output);
-        let encoded = self.encode(command, &mut output);
-        self.output = output;
-        let withheld = encoded?;
+        let withheld = encode(command, self.config.limits.max_auth_line, &mut self.output)?;
         let initial = matches!(command, Command::Auth(auth) if auth.initial_response.is_some());
         let responded = initial && withheld.is_none();
         self.sent(id, command.verb(), command.reply_kind(), withheld, responded);
@@ -422,6 +393,25 @@ impl Client {
             }
         }
     }
+}
+
+/// Encodes a command; gives back the initial response that did not fit into it, if its line is within
+/// `max_auth_line` octets. On an error nothing was written.
+fn encode(command: &Command, max_auth_line: usize, output: &mut Output) -> Result<Option<Secret>, Misuse> {
+    let (before, start) = (output.checkpoint(), output.len());
+    command.encode(output);
+    if output.len() - start <= MAX_COMMAND {
+        return Ok(None);
+    }
+    output.roll_back(before);
+    let Command::Auth(Auth { mechanism, initial_response: Some(response) }) = command else {
+        return Err(Misuse::TooLong { limit: MAX_COMMAND });
+    };
+    if sasl::encoded_len(response.len()) + 2 > max_auth_line {
+        return Err(Misuse::TooLong { limit: max_auth_line });
+    }
+    Command::Auth(Auth { mechanism: *mechanism, initial_response: None }).encode(output);
+    Ok(Some(response.clone()))
 }
 
 impl Machine for Client {

@@ -426,21 +426,17 @@ impl Client {
             return Ok(None);
         };
         let id = pending.id;
-        let step = decoder.next(&mut self.input);
-        let over =
-            self.config.limits.max_message.map(|limit| (limit, decoder.octets_out().saturating_sub(limit)));
-        match step {
-            Body::Chunk(data) if over.is_some_and(|(_, over)| over > 0) => {
-                let (limit, over) = over.unwrap_or_default();
-                // as much as is within the limit, whatever the chunking
-                let within = data.len().saturating_sub(usize::try_from(over).unwrap_or(usize::MAX));
-                self.failure = Some(Fatal::Limit { kind: LimitKind::Message, limit });
-                if within > 0 {
-                    self.events.push_back(Event::BodyChunk { id, data: data.slice(..within) });
+        match decoder.next(&mut self.input) {
+            Body::Chunk(mut data) => {
+                if let Some(limit) = self.config.limits.max_message.filter(|&max| decoder.octets_out() > max)
+                {
+                    // as much as is within the limit, whatever the chunking
+                    let over = usize::try_from(decoder.octets_out() - limit).unwrap_or(usize::MAX);
+                    data.truncate(data.len().saturating_sub(over));
+                    self.failure = Some(Fatal::Limit { kind: LimitKind::Message, limit });
                 }
-                Ok(None)
+                Ok((!data.is_empty()).then_some(Step::Event(Event::BodyChunk { id, data })))
             }
-            Body::Chunk(data) => Ok(Some(Step::Event(Event::BodyChunk { id, data }))),
             Body::Found(finding) => {
                 let diagnostic = Box::new(finding.diagnostic(*start));
                 Ok(Some(Step::Event(Event::Diagnostic(diagnostic))))

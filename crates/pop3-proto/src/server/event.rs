@@ -4,7 +4,7 @@ use crate::{Command, State, Status};
 use alloc::boxed::Box;
 use wire::{CommandId, Diagnostic, Malformed, Secret};
 
-/// What a server learns from the client, in wire order.
+/// What a server learns from the client (RFC 1939 section 3), in wire order.
 ///
 /// Each event with an id that is a command, refused or malformed or not, is to be answered with `reply`, in
 /// order.
@@ -57,7 +57,7 @@ pub enum Event {
     Diagnostic(Box<Diagnostic>),
 }
 
-/// Why a well-formed command is refused.
+/// Why a well-formed command is refused (RFC 1939 section 3: -ERR to a command in the wrong state).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -102,6 +102,6 @@ impl Refusal {
             Self::Cleartext => "Cleartext login is disabled, start TLS first",
             Self::NotUtf8 => "Not valid UTF-8",
         };
-        Status::err(text).unwrap_or_else(|_| Status::of(false, wire::Text::EMPTY))
+        Status::refusal(text)
     }
 }

@@ -25,6 +25,7 @@ mod tests;
 pub use config::Config;
 pub use event::{Event, Refusal};
 
+use crate::limits::AUTOLOGOUT;
 use crate::{Capabilities, Capability, Greeting, Item, Reply, ReplyKind, State, Status, Verb, response};
 use alloc::collections::VecDeque;
 use bytes::{Bytes, BytesMut, buf::Limit};
@@ -32,10 +33,7 @@ use core::time::Duration;
 use wire::dot::DotEncoder;
 use wire::{BodyError, CommandId, Fatal, Input, Machine, Malformed, Misuse, Output, Parts, Step};
 
-/// RFC 1939 section 3: the autologout timer "MUST be of at least 10 minutes' duration".
-const AUTOLOGOUT: Duration = Duration::from_secs(600);
-
-/// The server side of one connection. See the [module](self) for an example and the
+/// The server side of one connection (RFC 1939 section 3). See the [module](self) for an example and the
 /// [crate](crate#the-contract-of-the-machines) for the contract.
 #[derive(Debug)]
 pub struct Server {
@@ -85,14 +83,15 @@ enum Writing {
     Items,
 }
 
-/// The words for a client whose line could not be parsed.
+/// The words for a client whose line could not be parsed: `-ERR` (RFC 1939 section 3: "a server MUST respond to an
+/// unrecognized, unimplemented, or syntactically invalid command by responding with a negative status indicator").
 #[must_use]
 pub fn malformed_reply(malformed: &Malformed) -> Status {
     let text = match malformed.error.kind {
         wire::ParseErrorKind::TooLong if malformed.error.expected == receive::LINE => "Line too long",
         _ => "Syntax error",
     };
-    Status::err(text).unwrap_or_else(|_| Status::of(false, wire::Text::EMPTY))
+    Status::refusal(text)
 }
 
 /// What [`Server::say_last`] says.
@@ -104,7 +103,7 @@ pub fn last_words(failure: &Fatal) -> Status {
         Fatal::Limit { .. } => "Limit exceeded, closing",
         _ => "Protocol error, closing",
     };
-    Status::err(text).unwrap_or_else(|_| Status::of(false, wire::Text::EMPTY))
+    Status::refusal(text)
 }
 
 impl Server {

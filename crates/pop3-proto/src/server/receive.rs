@@ -1,8 +1,9 @@
 //! From octets to events.
 
 use super::{Event, Pending, Refusal, Server, Tls};
+use crate::limits::MAX_COMMAND;
 use crate::syntax::{self, expected};
-use crate::{Auth, Capability, Command, ReplyKind, State, Verb, rule};
+use crate::{Auth, Command, ReplyKind, State, Verb, rule};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -11,8 +12,6 @@ use wire::{
     Secret, Step, sasl,
 };
 
-/// RFC 2449 section 4: the longest command, in octets with its CRLF.
-const MAX_COMMAND: usize = 255;
 /// What an over-long line should have been.
 pub(super) const LINE: &str = "end of line";
 
@@ -244,7 +243,7 @@ impl Server {
     }
 
     fn not_utf8(&self, octets: &[u8]) -> Option<Refusal> {
-        let demanded = self.config.capabilities.iter().any(|c| *c == Capability::Utf8(true));
+        let demanded = self.config.capabilities.has_utf8_user();
         (demanded && core::str::from_utf8(octets).is_err()).then_some(Refusal::NotUtf8)
     }
 

@@ -2,12 +2,10 @@
 
 use super::LineEndings;
 use super::scan::Scanner;
+use crate::output::BY_REFERENCE;
 use crate::{BodyError, Output};
 use bytes::Bytes;
 use core::ops::Range;
-
-/// From this size on a part of a [`Bytes`] is worth a reference of its own. As in [`Output`].
-const BY_REFERENCE: usize = 1024;
 
 /// Puts one body on the wire: adds the dots for transparency, the missing last CR LF and the end mark.
 ///

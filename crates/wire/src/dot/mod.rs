@@ -50,7 +50,8 @@ use bytes::Bytes;
 /// dot that was added for transparency.
 pub const MAX_LINE: usize = 998;
 
-/// What happens to a CR that no LF follows, and to an LF before which no CR stands.
+/// What happens to a CR that no LF follows, and to an LF before which no CR stands (RFC 5321 section 2.3.8: both are
+/// forbidden).
 ///
 /// No policy changes what ends a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -74,7 +75,7 @@ pub enum LineEndings {
     Lenient,
 }
 
-/// What a decoder found in a body.
+/// What a decoder found in a body (RFC 5321 sections 2.3.8, 4.5.2 and 4.5.3.1.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FindingKind {
     /// A CR that no LF follows.
