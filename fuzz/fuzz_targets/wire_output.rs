@@ -43,7 +43,7 @@ fn play(op: &Op<'_>, output: &mut Output, model: &mut Vec<u8>, within: bool) {
             model.extend_from_slice(data);
         }
         Op::Octet(octet) => {
-            output.put_octet(*octet);
+            output.put(&[*octet]);
             model.push(*octet);
         }
         Op::Number(number) => {
