@@ -43,6 +43,10 @@ impl Server {
             // what follows QUIT is not read
             return Ok(Some(if self.output.is_empty() { Step::Closed } else { Step::Paused(Pause::Drain) }));
         }
+        if self.output.is_full() {
+            // a client that asks on and on without reading costs no more than this
+            return Ok(Some(Step::Paused(Pause::Drain)));
+        }
         if self.challenged {
             return self.response();
         }
@@ -53,10 +57,6 @@ impl Server {
             || self.pending.len() >= self.config.limits.max_pipelined.max(1)
         {
             return Ok(Some(Step::Paused(Pause::Respond)));
-        }
-        if self.output.is_full() {
-            // a client that asks on and on without reading costs no more than this
-            return Ok(Some(Step::Paused(Pause::Drain)));
         }
         self.command()
     }

@@ -70,3 +70,20 @@ fn large_pieces_go_by_reference() {
     server.body(id, &piece).unwrap();
     assert_eq!(server.output().chunk().as_ptr(), piece.as_ptr());
 }
+
+#[test]
+fn a_challenge_that_fills_the_output_is_written_before_its_response_is_read() {
+    let mut config = config();
+    config.limits.high_water = 10;
+    let mut server = server(config);
+    let (id, _) = command(&mut server, "AUTH SCRAM-SHA-256\r\n");
+    server.challenge(id, b"over the mark").unwrap();
+    // NeedInput would be a promise that reading helps
+    assert_eq!(server.next_event(), Ok(Step::Paused(Pause::Drain)));
+    assert!(!server.wants_read());
+    let _ = server.output().take_all();
+    assert_eq!(server.next_event(), Ok(Step::NeedInput));
+    assert!(server.wants_read());
+    server.receive(b"YQ==\r\n");
+    assert!(matches!(next(&mut server), Event::AuthResponse { .. }));
+}
