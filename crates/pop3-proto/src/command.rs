@@ -7,7 +7,7 @@ use core::fmt;
 use wire::class::{Class, DIGIT, HIGH, TEXT, VCHAR};
 use wire::number::number64;
 use wire::parse::{Failure, Parsed, fail, sp};
-use wire::sasl::{self, Mechanism};
+use wire::sasl::Auth;
 use wire::{Context, Misuse, Output, ParseError, ParseErrorKind, Secret, Tolerance};
 
 /// What a client asks for (RFC 1939 section 3, RFC 2449 section 3).
@@ -162,15 +162,6 @@ pub struct Apop {
     pub name: UserName,
     /// The digest; 16 octets.
     pub digest: [u8; 16],
-}
-
-/// The arguments of AUTH (RFC 5034 section 4).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Auth {
-    /// Which mechanism.
-    pub mechanism: Mechanism,
-    /// The initial response, decoded. `Some` of nothing is sent as `=`; `None` is not sent.
-    pub initial_response: Option<Secret>,
 }
 
 /// A command that this crate does not know, as a keyword and whatever follows (RFC 2449 section 3).
@@ -411,16 +402,9 @@ impl Command {
                 }
                 put_argument(&digits, output);
             }
-            Self::Auth(Auth { mechanism, initial_response }) => {
-                put_argument(mechanism.as_bytes(), output);
-                match initial_response {
-                    None => {}
-                    Some(nothing) if nothing.is_empty() => output.put(b" ="),
-                    Some(response) => {
-                        output.put(b" ");
-                        sasl::encode(response.expose(), output);
-                    }
-                }
+            Self::Auth(auth) => {
+                output.put(b" ");
+                auth.encode(output);
             }
             Self::List(Some(message))
             | Self::Uidl(Some(message))
@@ -455,7 +439,6 @@ impl Command {
             prop_oneof!["[!-~]{1,20}", "[!-~\u{a1}-\u{17f}][ -~\u{a1}-\u{17f}]{0,20}"]
                 .prop_filter_map("name", |name| UserName::new(name).ok())
         };
-        let response = proptest::option::of(Secret::strategy());
         let message = MessageNumber::strategy;
         prop_oneof![
             proptest::sample::select(
@@ -475,9 +458,7 @@ impl Command {
                 Password::new(Secret::new(password)).ok().map(Self::Pass)
             }),
             (name(), any::<[u8; 16]>()).prop_map(|(name, digest)| Self::Apop(Apop { name, digest })),
-            (Mechanism::strategy(), response).prop_map(|(mechanism, initial_response)| {
-                Self::Auth(Auth { mechanism, initial_response })
-            }),
+            Auth::strategy().prop_map(Self::Auth),
             proptest::option::of(message()).prop_map(Self::List),
             proptest::option::of(message()).prop_map(Self::Uidl),
             message().prop_map(Self::Retr),
@@ -575,35 +556,14 @@ fn apop<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Command> {
     Ok((&i[i.len()..], Command::Apop(Apop { name, digest })))
 }
 
-/// ```text
-/// auth-command     = "AUTH" SP sasl-mech [SP initial-response]
-///                    *(CRLF [base64]) [CRLF cancel-response] CRLF
-/// initial-response = base64 / "="
-/// ```
+/// In words: AUTH without a mechanism (RFC 1734), or `AUTH SP sasl-mech [SP initial-response]`.
 fn auth<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Command> {
     if i.iter().all(|&o| o == b' ') {
         return Ok((i, Command::AuthList));
     }
     let (i, ()) = gap(cx, i)?;
-    let (i, mechanism) = Mechanism::parse(i)?;
-    if i.iter().all(|&o| o == b' ') {
-        return Ok((i, Command::Auth(Auth { mechanism, initial_response: None })));
-    }
-    let (i, ()) = gap(cx, i)?;
-    let (response, rest) = i.split_at(VCHAR.run(i));
-    let response = match response {
-        b"=" => Secret::default(),
-        _ => sasl::decode(response).map_err(|error| shifted(&error, rest.len()))?,
-    };
-    Ok((rest, Command::Auth(Auth { mechanism, initial_response: Some(response) })))
-}
-
-/// The failure of a rule that saw only a part of the message, `behind` octets before its end.
-fn shifted(error: &nom::Err<Failure>, behind: usize) -> nom::Err<Failure> {
-    match error {
-        nom::Err::Error(failure) | nom::Err::Failure(failure) => nom::Err::Error(failure.before(behind)),
-        nom::Err::Incomplete(needed) => nom::Err::Incomplete(*needed),
-    }
+    let (i, auth) = Auth::rule(cx, i)?;
+    Ok((i, Command::Auth(auth)))
 }
 
 /// In words: "TOP msg n", where n is "a non-negative number of lines".
@@ -643,6 +603,7 @@ fn other(cx: &Context<'_>, line: &[u8], keyword: usize) -> Result<Command, nom::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wire::sasl::Mechanism;
     use proptest::prelude::*;
 
     fn number(number: u32) -> MessageNumber {

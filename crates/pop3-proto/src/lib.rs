@@ -88,7 +88,7 @@ pub use capability::{Capabilities, Capability, Expire, Mechanisms, OtherCapabili
 #[cfg(feature = "client")]
 pub use client::Client;
 pub use code::{OtherCode, ResponseCode};
-pub use command::{Apop, Auth, Command, OtherCommand, Password, UserName};
+pub use command::{Apop, Command, OtherCommand, Password, UserName};
 pub use drop_listing::{DropListing, More};
 pub use greeting::Greeting;
 pub use language::{LanguageListing, LanguageRange};
@@ -104,3 +104,4 @@ pub use status::Status;
 pub use unique_id::{UniqueId, UniqueIdListing};
 pub use url::{PopUrl, UrlAuth};
 pub use wire;
+pub use wire::sasl::Auth;

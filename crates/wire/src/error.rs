@@ -135,6 +135,13 @@ pub enum Fatal {
     /// The client sent too many commands that were malformed, unknown or out of place.
     #[error("too many bad commands")]
     TooManyErrors,
+    /// The peer speaks another protocol, such as HTTP or TLS, and was perhaps tricked into it: nothing that it says may be
+    /// taken for ours.
+    #[error("the peer speaks {0}")]
+    ForeignProtocol(&'static str),
+    /// The peer spoke before it was its turn, at this octet of the stream, which the configuration forbids.
+    #[error("the peer spoke out of turn, at stream offset {0}")]
+    OutOfTurn(u64),
     /// A body holds line endings that the policy refuses; the body was read to its true end.
     #[error("a bare {what} in a body, at its octet {offset}")]
     LineEnding {
@@ -182,6 +189,12 @@ pub enum Misuse {
         /// The longest that is allowed.
         limit: usize,
     },
+    /// More of them than the peer allows.
+    #[error("more than {limit} of them")]
+    TooMany {
+        /// How many are allowed.
+        limit: u64,
+    },
     /// A value is empty that must not be.
     #[error("empty")]
     Empty,
@@ -216,6 +229,18 @@ pub enum BodyError {
         what: &'static str,
         /// Where in the piece.
         offset: usize,
+    },
+    /// An octet above 127 in a body that was declared to have none.
+    #[error("an octet above 127 at {offset} of this piece")]
+    EightBit {
+        /// Where in the piece.
+        offset: usize,
+    },
+    /// The body would be longer than was announced, or than the peer takes.
+    #[error("longer than {limit} octets")]
+    TooLong {
+        /// How many are allowed.
+        limit: u64,
     },
     /// No body is expected now.
     #[error(transparent)]

@@ -123,19 +123,27 @@ impl Input {
     /// included. The search goes on where it stopped the last time.
     #[inline]
     pub fn line(&mut self, max: usize) -> Found {
-        match memchr::memchr(b'\n', &self.buffer[self.scanned..]) {
+        self.line_at(0, max)
+    }
+
+    /// The same for the line that starts at the octet `start`, behind lines that were found before and are not consumed:
+    /// so a message of several lines is put together where it is. What is found is the length of that line.
+    #[inline]
+    pub fn line_at(&mut self, start: usize, max: usize) -> Found {
+        let from = self.scanned.max(start).min(self.buffer.len());
+        match memchr::memchr(b'\n', &self.buffer[from..]) {
             Some(i) => {
-                let end = self.scanned + i + 1;
-                if end > max {
+                let end = from + i + 1;
+                if end - start > max {
                     return Found::TooLong;
                 }
                 // the next search for the same line finds it at once
                 self.scanned = end - 1;
-                Found::Line(end)
+                Found::Line(end - start)
             }
             None => {
                 self.scanned = self.buffer.len();
-                if self.scanned >= max { Found::TooLong } else { Found::Partial }
+                if self.scanned.saturating_sub(start) >= max { Found::TooLong } else { Found::Partial }
             }
         }
     }
@@ -278,6 +286,28 @@ mod tests {
             assert_eq!(input.line(max), expected, "{text:?} {max}");
             assert_eq!(input.line(max), expected, "asking twice changes nothing");
         }
+    }
+
+    #[test]
+    fn lines_behind_lines_are_found_at_every_split() {
+        let text = b"250-a\r\n250-bc\r\n250 d\r\n";
+        for cut in 0..=text.len() {
+            let mut input = Input::new();
+            let (mut start, mut lengths) = (0, alloc::vec::Vec::new());
+            for part in [&text[..cut], &text[cut..]] {
+                input.receive(part);
+                while let Found::Line(n) = input.line_at(start, 8) {
+                    lengths.push(n);
+                    start += n;
+                }
+            }
+            assert_eq!(lengths, [7, 8, 7], "cut at {cut}");
+            assert_eq!(input.take(start), &text[..]);
+        }
+        let mut input = Input::new();
+        input.receive(b"250-a\r\n250-bc\r\n");
+        assert_eq!(input.line_at(0, 7), Found::Line(7));
+        assert_eq!(input.line_at(7, 7), Found::TooLong);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What the protocols' SASL exchanges (RFC 4422) share on the wire: mechanism names and base64 lines.
 
-use crate::class::{Class, DIGIT};
+use crate::class::{Class, DIGIT, VCHAR};
+use crate::line;
 use crate::parse::{Failure, Parsed, expected, fail};
-use crate::{Misuse, Output, ParseErrorKind, Secret};
+use crate::{Context, Misuse, Output, ParseErrorKind, Secret};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use core::fmt;
@@ -113,6 +114,65 @@ impl fmt::Debug for Mechanism {
 impl fmt::Display for Mechanism {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// The arguments of AUTH (RFC 5034 section 4, RFC 4954 section 4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Auth {
+    /// Which mechanism.
+    pub mechanism: Mechanism,
+    /// The initial response, decoded. `Some` of nothing is sent as `=`; `None` is not sent.
+    pub initial_response: Option<Secret>,
+}
+
+impl Auth {
+    /// The rule of RFC 5034 section 4 and RFC 4954 section 8, behind `"AUTH" SP`. The context is told that the message
+    /// holds a secret.
+    ///
+    /// ```text
+    /// auth-command     = "AUTH" SP sasl-mech [SP initial-response]
+    ///                    *(CRLF [base64]) [CRLF cancel-response]
+    ///                    CRLF
+    /// initial-response = base64 / "="
+    /// ```
+    ///
+    /// # Errors
+    /// No mechanism name, or an initial response that is not canonical base64.
+    pub fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        cx.set_secret();
+        let (i, mechanism) = Mechanism::parse(i)?;
+        if i.iter().all(|&o| o == b' ') {
+            return Ok((i, Self { mechanism, initial_response: None }));
+        }
+        let (i, ()) = line::gap(cx, i)?;
+        let (response, rest) = i.split_at(VCHAR.run(i));
+        let response = match response {
+            b"=" => Secret::default(),
+            _ => decode(response).map_err(|error| nom::Err::Error(Failure::of(error).before(rest.len())))?,
+        };
+        Ok((rest, Self { mechanism, initial_response: Some(response) }))
+    }
+
+    /// Writes the arguments; the output will be zeroed when it was sent.
+    pub fn encode(&self, output: &mut Output) {
+        output.put(self.mechanism.as_bytes());
+        match &self.initial_response {
+            None => {}
+            Some(nothing) if nothing.is_empty() => output.put(b" ="),
+            Some(response) => {
+                output.put(b" ");
+                encode(response.expose(), output);
+            }
+        }
+    }
+
+    /// Any arguments, for property tests.
+    #[cfg(any(test, feature = "proptest"))]
+    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+        use proptest::strategy::Strategy;
+        (Mechanism::strategy(), proptest::option::of(Secret::strategy()))
+            .prop_map(|(mechanism, initial_response)| Self { mechanism, initial_response })
     }
 }
 
