@@ -8,7 +8,7 @@ use wire::class::{Class, DIGIT, HIGH, TEXT, VCHAR};
 use wire::number::number64;
 use wire::parse::{Failure, Parsed, fail, sp};
 use wire::sasl::Auth;
-use wire::{Context, Misuse, Output, ParseError, ParseErrorKind, Secret, Tolerance};
+use wire::{Context, KeywordLine, Misuse, Output, ParseError, ParseErrorKind, Secret, Tolerance};
 
 /// What a client asks for (RFC 1939 section 3, RFC 2449 section 3).
 ///
@@ -165,11 +165,8 @@ pub struct Apop {
 }
 
 /// A command that this crate does not know, as a keyword and whatever follows (RFC 2449 section 3).
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct OtherCommand {
-    line: Bytes,
-    keyword: usize,
-}
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OtherCommand(KeywordLine);
 
 impl OtherCommand {
     /// A keyword and the arguments behind it, without the space between.
@@ -178,52 +175,23 @@ impl OtherCommand {
     /// A keyword that is not of printable ASCII or that this crate knows (use its variant of [`Command`]);
     /// CR, LF or NUL in the arguments.
     pub fn new(keyword: &str, arguments: &[u8]) -> Result<Self, Misuse> {
-        let keyword = keyword.as_bytes();
-        if keyword.is_empty() {
-            return Err(Misuse::Empty);
-        }
-        if let Some(offset) = VCHAR.first_outside(keyword) {
-            return Err(Misuse::IllegalOctet { offset });
-        }
-        if Verb::of(keyword) != Verb::Other {
+        let line = KeywordLine::new(keyword, arguments)?;
+        if Verb::of(line.keyword()) != Verb::Other {
             return Err(Misuse::Invalid("unknown keyword"));
         }
-        if let Some(offset) = TEXT.first_outside(arguments) {
-            return Err(Misuse::IllegalOctet { offset });
-        }
-        let mut line = alloc::vec::Vec::with_capacity(keyword.len() + 1 + arguments.len());
-        line.extend_from_slice(keyword);
-        if !arguments.is_empty() {
-            line.push(b' ');
-            line.extend_from_slice(arguments);
-        }
-        Ok(Self { line: line.into(), keyword: keyword.len() })
+        Ok(Self(line))
     }
 
     /// The keyword, as it came.
     #[must_use]
     pub fn keyword(&self) -> &[u8] {
-        &self.line[..self.keyword]
+        self.0.keyword()
     }
 
     /// What follows, as it came, without the space before it.
     #[must_use]
     pub fn arguments(&self) -> &[u8] {
-        self.line[self.keyword..].strip_prefix(b" ").unwrap_or_default()
-    }
-}
-
-/// Shows the keyword if it is as short as the RFC has them, and never the arguments: a client that is out of
-/// step sends passwords as commands.
-impl fmt::Debug for OtherCommand {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keyword = self.keyword();
-        if keyword.len() <= 4 {
-            write!(f, "{}", keyword.escape_ascii())?
-        } else {
-            f.write_str("***")?
-        }
-        if self.arguments().is_empty() { Ok(()) } else { f.write_str(" ***") }
+        self.0.arguments()
     }
 }
 
@@ -346,10 +314,7 @@ impl Command {
             Self::User(name) => Self::User(name.detach()),
             Self::Apop(apop) => Self::Apop(Apop { name: apop.name.detach(), digest: apop.digest }),
             Self::Lang(Some(range)) => Self::Lang(Some(range.detach())),
-            Self::Other(other) => {
-                let line = Bytes::copy_from_slice(&other.line);
-                Self::Other(OtherCommand { line, keyword: other.keyword })
-            }
+            Self::Other(other) => Self::Other(OtherCommand(other.0.detach())),
             // secrets have memory of their own, the others need none
             short => short.clone(),
         }
@@ -385,7 +350,7 @@ impl Command {
         match self {
             Self::Pass(_) | Self::Auth(_) | Self::Apop(_) => output.set_wipe(),
             Self::Other(other) => {
-                output.put(&other.line);
+                other.0.encode(output);
                 return output.put(b"\r\n");
             }
             _ => {}
@@ -594,17 +559,20 @@ fn other(cx: &Context<'_>, line: &[u8], keyword: usize) -> Result<Command, nom::
     if keyword == 0 || !matches!(line.get(keyword), None | Some(b' ')) {
         return fail(&line[keyword..], expected::KEYWORD).map(|(_, never)| never);
     }
-    match TEXT.first_outside(line) {
-        Some(at) => Err(Failure::at(&line[at..], wire::parse::expected::TEXT, ParseErrorKind::IllegalOctet)),
-        None => Ok(Command::Other(OtherCommand { line: cx.keep(line), keyword })),
+    match KeywordLine::kept(cx, line, keyword) {
+        Some(kept) => Ok(Command::Other(OtherCommand(kept))),
+        None => {
+            let at = TEXT.run(line);
+            Err(Failure::at(&line[at..], wire::parse::expected::TEXT, ParseErrorKind::IllegalOctet))
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wire::sasl::Mechanism;
     use proptest::prelude::*;
+    use wire::sasl::Mechanism;
 
     fn number(number: u32) -> MessageNumber {
         MessageNumber::new(number).unwrap()

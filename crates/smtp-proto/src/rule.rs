@@ -12,8 +12,46 @@ wire::rules! {
     EXTRA_CR = line::EXTRA_CR;
     /// More than one space between arguments, or a tab. From Default.
     EXTRA_SPACE = line::EXTRA_SPACE;
-    /// A space stands at the end of a command without need. From Default.
+    /// A space stands at the end of a command without need (RFC 5321 section 4.1.1: servers should bear it). Remark.
     TRAILING_SPACE = line::TRAILING_SPACE;
     /// Something follows the last argument of a command; it is ignored. From Lenient.
     EXTRA_ARGUMENT = line::EXTRA_ARGUMENT;
+    /// Spaces before a command. From Lenient.
+    LEADING_SPACE = Rule("leading-space");
+    /// Spaces between the colon of `FROM:` or `TO:` and the path, or before the colon. From Lenient.
+    SPACE_BEFORE_PATH = Rule("space-before-path");
+    /// An empty line in place of a command, passed over. From Lenient.
+    EMPTY_LINE = Rule("empty-line");
+    /// HELO, EHLO or LHLO without a name. From Lenient.
+    NO_CLIENT_NAME = Rule("no-client-name");
+    /// A command of more octets than RFC 5321 section 4.5.3.1.4 and the offered extensions allow (the limit allows it).
+    /// Remark.
+    LONG_COMMAND = Rule("long-command");
+    /// A client sends commands ahead though PIPELINING was not offered, or behind a command that must be the last of its group
+    /// (RFC 2920 section 3.1). Remark; depends on when octets arrive.
+    UNADVERTISED_PIPELINING = Rule("unadvertised-pipelining");
+    /// The client spoke before the greeting was written (RFC 5321 section 4.3.1). Remark; depends on when octets arrive.
+    EARLY_TALKER = Rule("early-talker");
+    /// A reply came that no command waits for. Remark.
+    UNSOLICITED_REPLY = Rule("unsolicited-reply");
+    /// A first challenge that is not base64, taken as an empty one. From Default.
+    TEXT_AS_CHALLENGE = Rule("text-as-challenge");
+    /// A CR in a body that no LF follows. From Default it is passed on.
+    BARE_CR = Rule("bare-cr");
+    /// A body line starts with one dot that no other follows; the dot was removed (RFC 5321 section 4.5.2). Remark.
+    LONE_DOT = Rule("lone-dot");
+    /// A body line of more than 998 octets. Remark.
+    LONG_LINE = Rule("long-line");
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::dot::FindingKind;
+
+    #[test]
+    fn the_rules_of_the_dot_engine_are_listed() {
+        for kind in [FindingKind::BareCr, FindingKind::BareLf, FindingKind::LoneDot, FindingKind::LongLine] {
+            assert!(super::ALL.contains(&kind.rule()), "{kind:?}");
+        }
+    }
 }

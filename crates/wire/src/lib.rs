@@ -11,7 +11,7 @@
 //! | the message identifier of an APOP greeting | [`msg_id`] |
 //! | whose fault it was | [`ParseError`], [`Malformed`], [`Fatal`], [`Misuse`], [`BodyError`] |
 //! | what was repaired | [`Tolerance`], [`Diagnostic`], [`Rule`] |
-//! | text of a line | [`Text`] |
+//! | text of a line; a line that nobody understands | [`Text`], [`KeywordLine`] |
 //! | what must not be printed | [`Secret`], [`Redacted`] |
 //! | recordings, splits, narrow pipes (feature `testing`) | `testing` |
 //! | texts and names in JSON and elsewhere (feature `serde`) | `octets` |
@@ -33,6 +33,7 @@ pub mod dot;
 mod error;
 mod input;
 pub mod keyword;
+mod keyword_line;
 pub mod line;
 mod machine;
 pub mod msg_id;
@@ -52,6 +53,7 @@ mod word;
 pub use context::Context;
 pub use error::{BodyError, Fatal, LimitKind, Malformed, Misuse, ParseError, ParseErrorKind};
 pub use input::{Found, Input};
+pub use keyword_line::KeywordLine;
 pub use machine::{CommandId, Machine, Parts, Pause, Step};
 pub use output::{Checkpoint, Output};
 pub use secret::{Redacted, Secret, wipe};
