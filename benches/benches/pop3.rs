@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use benches::catalogue::entries;
-use benches::workloads::Scale;
+use benches::generator::Scale;
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 
 fn pop3(criterion: &mut Criterion) {

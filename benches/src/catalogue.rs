@@ -1,7 +1,9 @@
 //! Which workload has which contestants.
 
-use crate::workloads::{self, CHUNKS, Dots, Scale, WHOLE, chunk_name};
-use crate::{Workload, limits, ours, peers};
+use crate::body::workloads::Dots;
+use crate::generator::{CHUNKS, Scale, WHOLE, chunk_name};
+use crate::pop3::{ours, peers, workloads};
+use crate::{Workload, body, limits, pop3};
 
 /// Full sizes of the drip workloads, chosen so that the quadratic peer needs about a quarter of a second.
 const UIDL_DRIP: [(usize, usize); 4] = [(1, 300), (64, 1_500), (1460, 10_000), (65_536, 100_000)];
@@ -114,7 +116,7 @@ pub fn entries(words: &[String]) -> Vec<Entry> {
         Box::new(|scale| {
             let input = workloads::replies(scale.messages);
             let octets = input.messages.stream.len();
-            let contestants = chain([ours::reply_encode(&input), limits::reply_encode(&input)]);
+            let contestants = chain([ours::reply_encode(&input), pop3::limits::reply_encode(&input)]);
             work(octets, input.kinds.len() as u64, "reply", octets as u64, contestants)
         }),
     );
@@ -167,7 +169,7 @@ pub fn entries(words: &[String]) -> Vec<Entry> {
         Box::new(|scale| {
             let input = workloads::uidl(scale.listing);
             let octets = input.reply.len();
-            let contestants = chain([ours::uidl_encode(&input), limits::uidl_encode(&input)]);
+            let contestants = chain([ours::uidl_encode(&input), pop3::limits::uidl_encode(&input)]);
             work(octets, input.entries.len() as u64, "entry", octets as u64, contestants)
         }),
     );
@@ -196,11 +198,13 @@ pub fn entries(words: &[String]) -> Vec<Entry> {
             add(
                 format!("retr-decode/{}{}/{}", dots.name(), size.name(), chunk_name(chunk)),
                 Box::new(move |scale| {
-                    let input = workloads::body(size.octets(scale, chunk), dots);
+                    let input = body::workloads::body(size.octets(scale, chunk), dots);
                     let contestants = chain([
-                        ours::retr_decode(&input, chunk),
-                        peers::retr_decode(&input, chunk),
-                        limits::retr_decode(&input, chunk),
+                        body::ours::retr_decode(&input, chunk),
+                        vec![ours::retr_decode(&input, chunk)],
+                        body::peers::data_receiver(&input, chunk),
+                        if chunk >= 1460 { vec![peers::retr_decode(&input)] } else { Vec::new() },
+                        body::limits::retr_decode(&input, chunk),
                     ]);
                     work(input.wire.len(), input.lines, "line", input.raw.len() as u64, contestants)
                 }),
@@ -212,9 +216,11 @@ pub fn entries(words: &[String]) -> Vec<Entry> {
             add(
                 format!("retr-encode/{}{}/{}", dots.name(), size.name(), chunk_name(chunk)),
                 Box::new(move |scale| {
-                    let input = workloads::body(size.octets(scale, chunk), dots);
-                    let contestants =
-                        chain([ours::retr_encode(&input, chunk), limits::retr_encode(&input, chunk)]);
+                    let input = body::workloads::body(size.octets(scale, chunk), dots);
+                    let contestants = chain([
+                        body::ours::retr_encode(&input, chunk),
+                        body::limits::retr_encode(&input, chunk),
+                    ]);
                     work(input.wire.len(), input.lines, "line", input.wire.len() as u64, contestants)
                 }),
             );
@@ -224,11 +230,13 @@ pub fn entries(words: &[String]) -> Vec<Entry> {
         add(
             format!("retr-drip/{}", chunk_name(chunk)),
             Box::new(move |scale| {
-                let input = workloads::body(full / scale.drip_divisor, Dots::Few);
+                let input = body::workloads::body(full / scale.drip_divisor, Dots::Few);
                 let contestants = chain([
-                    ours::retr_decode(&input, chunk),
+                    body::ours::retr_decode(&input, chunk),
+                    vec![ours::retr_decode(&input, chunk)],
                     peers::retr_drip(&input, chunk),
-                    limits::retr_decode(&input, chunk),
+                    body::peers::data_receiver(&input, chunk),
+                    body::limits::retr_decode(&input, chunk),
                 ]);
                 work(input.wire.len(), input.lines, "line", input.raw.len() as u64, contestants)
             }),

@@ -1,18 +1,22 @@
 //! Our crates beside their peers: the workloads, the contestants and the catalogue that pairs them.
 //!
-//! - [`workloads`]: deterministic inputs, each varied, none of them one line repeated.
-//! - [`ours`]: our side, one function for each workload. This is the only file to touch to enter a contestant.
-//! - [`peers`]: pop3-codec and smtp-proto, in the fastest way that is still correct.
-//! - [`limits`]: memcpy, memchr and plain hand-written loops.
-//! - [`catalogue`]: which workload has which contestants.
+//! Each of [`pop3`] and [`body`] (message bodies, which both protocols carry in the same way) has
+//!
+//! - `workloads`: deterministic inputs, each varied, none of them one line repeated, out of what [`generator`] gives;
+//! - `ours`: our side, one function for each workload;
+//! - `peers`: published crates, in the fastest way that is still correct;
+//! - `limits`: plain hand-written loops, beside those for everybody in [`limits`]: memcpy, memchr.
+//!
+//! [`catalogue`]: which workload has which contestants. [`measure`]: interleaved rounds.
 //! - `src/bin/compare.rs` (time), `instructions.rs` (callgrind), `allocations.rs`, `benches/pop3.rs` (criterion).
 
+pub mod body;
 pub mod catalogue;
+pub mod generator;
 pub mod limits;
 pub mod measure;
-pub mod ours;
-pub mod peers;
-pub mod workloads;
+pub mod pop3;
+mod socket;
 
 /// Who a contestant is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

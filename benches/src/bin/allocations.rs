@@ -10,10 +10,11 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use benches::Side;
+use benches::body::workloads::{self, Dots};
 use benches::catalogue::entries;
+use benches::generator::Scale;
 use benches::measure::{json_string, results_folder, write_result};
-use benches::ours;
-use benches::workloads::{self, Dots, Scale};
+use benches::pop3::ours;
 
 struct Counting;
 

@@ -1,0 +1,6 @@
+//! POP3.
+
+pub mod limits;
+pub mod ours;
+pub mod peers;
+pub mod workloads;
