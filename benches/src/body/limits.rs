@@ -10,12 +10,12 @@ use crate::generator::WHOLE;
 use crate::limits::{copy, dots, lines, read};
 
 /// For a decoder.
-pub fn retr_decode(body: &Body, chunk: usize) -> Vec<Contestant> {
+pub fn decode(body: &Body, chunk: usize) -> Vec<Contestant> {
     vec![lines(&body.wire, chunk), dots(&body.wire, chunk), read(&body.wire, chunk), copy(&body.wire, chunk)]
 }
 
 /// For an encoder; no peer can do it.
-pub fn retr_encode(body: &Body, chunk: usize) -> Vec<Contestant> {
+pub fn encode(body: &Body, chunk: usize) -> Vec<Contestant> {
     let raw = body.raw.clone();
     let room = match chunk {
         WHOLE => body.wire.len(),

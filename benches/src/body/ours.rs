@@ -11,7 +11,7 @@ use crate::body::workloads::Body;
 use crate::socket::drained;
 
 /// A body that arrives in chunks.
-pub fn retr_decode(body: &Body, chunk: usize) -> Vec<Contestant> {
+pub fn decode(body: &Body, chunk: usize) -> Vec<Contestant> {
     let wire = body.wire.clone();
     let lent = Contestant::ours("PushDecoder, slices lent", move || {
         let (mut octets, mut decoder) = (0, PushDecoder::new(LineEndings::Strict));
@@ -74,7 +74,7 @@ pub fn retr_decode(body: &Body, chunk: usize) -> Vec<Contestant> {
 }
 
 /// A body to the wire.
-pub fn retr_encode(body: &Body, chunk: usize) -> Vec<Contestant> {
+pub fn encode(body: &Body, chunk: usize) -> Vec<Contestant> {
     let raw = body.raw.clone();
     let copied = Contestant::ours("DotEncoder, copied", move || {
         let (mut octets, mut output) = (0, Output::new());

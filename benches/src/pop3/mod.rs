@@ -1,5 +1,6 @@
 //! POP3.
 
+pub mod catalogue;
 pub mod limits;
 pub mod ours;
 pub mod peers;

@@ -396,7 +396,7 @@ pub fn uidl_encode(uidl: &Listing) -> Vec<Contestant> {
 /// A RETR reply that arrives in chunks.
 pub fn retr_decode(body: &Body, chunk: usize) -> Contestant {
     let reply = body.reply.clone();
-    Contestant::ours("Client machine", move || {
+    Contestant::ours("POP3 Client machine", move || {
         let Some(mut client) = client() else { return 0 };
         if client.expect(ReplyKind::Body).is_err() {
             return 0;
