@@ -1,7 +1,7 @@
 //! All workloads, of all rooms.
 
 use crate::generator::Scale;
-use crate::{Contestant, Workload, body, pop3};
+use crate::{Contestant, Workload, body, pop3, smtp};
 
 /// A workload that is not made yet.
 pub struct Entry {
@@ -48,6 +48,7 @@ pub fn entries(words: &[String]) -> Vec<Entry> {
     let mut catalogue = Catalogue { words, order: 0, entries: Vec::new() };
     body::catalogue::enter(&mut catalogue);
     pop3::catalogue::enter(&mut catalogue);
+    smtp::catalogue::enter(&mut catalogue);
     catalogue.entries
 }
 

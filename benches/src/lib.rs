@@ -17,6 +17,7 @@ pub mod generator;
 pub mod limits;
 pub mod measure;
 pub mod pop3;
+pub mod smtp;
 mod socket;
 
 /// Who a contestant is.

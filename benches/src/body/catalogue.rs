@@ -73,7 +73,7 @@ fn body_sizes() -> impl Iterator<Item = (Size, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use smtp_proto::request::receiver::DataReceiver;
+    use stalwart::request::receiver::DataReceiver;
 
     /// What `peers` says about the peer is still true of the version that is measured.
     #[test]

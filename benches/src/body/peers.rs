@@ -15,7 +15,7 @@
 
 use std::hint::black_box;
 
-use smtp_proto::request::receiver::{DataReceiver, DummyDataReceiver};
+use stalwart::request::receiver::{DataReceiver, DummyDataReceiver};
 
 use crate::Contestant;
 use crate::body::workloads::Body;

@@ -1,0 +1,6 @@
+//! SMTP.
+
+pub mod catalogue;
+pub mod limits;
+pub mod peers;
+pub mod workloads;
