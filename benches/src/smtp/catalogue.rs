@@ -108,7 +108,7 @@ pub fn enter(catalogue: &mut Catalogue<'_>) {
     }
     for chunk in [1460, 65_536] {
         catalogue.add(format!("smtp/session/bdat/{}", chunk_name(chunk)), move |scale| {
-            let input = workloads::chunked(scale.body / 4);
+            let input = workloads::chunked(scale.body.min(16 << 20));
             let contestants = chain([peers::session(&input, chunk), limits::session(&input.each, chunk)]);
             work(input.octets as usize, input.messages, "message", input.told, contestants)
         });

@@ -84,7 +84,8 @@ pub fn sessions(messages: usize, bodies: Bodies) -> Sessions {
     all.finish()
 }
 
-/// Sessions of one message each that comes by BDAT, in chunks of 4 to 64 KiB, all pipelined behind EHLO; `octets` together.
+/// Sessions of one message each that comes by BDAT, of 16 to 256 KiB in chunks of 4 to 64 KiB, all pipelined behind
+/// EHLO; about `octets` together.
 pub fn chunked(octets: usize) -> Sessions {
     let mut rng = Rng::new(28);
     let store = Store::new();
@@ -96,7 +97,8 @@ pub fn chunked(octets: usize) -> Sessions {
         all.command(&mut rng, &mut part, CommandParts::Ehlo(name));
         let mut session = vec![Bytes::from(std::mem::take(&mut part))];
         all.transaction(&mut rng, &mut part);
-        let mut rest = store.message(&mut rng, (256 << 10).min(left.max(1024)));
+        let length = rng.range(16 << 10..256 << 10);
+        let mut rest = store.message(&mut rng, length);
         left = left.saturating_sub(rest.len());
         all.told = all.told.wrapping_add(rest.len() as u64);
         while !rest.is_empty() {
