@@ -50,7 +50,9 @@ pub fn gap<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     match blanks {
         b" " => Ok((rest, ())),
         // at the end it is no gap
-        [_, ..] if !rest.is_empty() && cx.tolerates(Tolerance::Default, EXTRA_SPACE, blanks) => Ok((rest, ())),
+        [_, ..] if !rest.is_empty() && cx.tolerates(Tolerance::Default, EXTRA_SPACE, blanks) => {
+            Ok((rest, ()))
+        }
         _ => sp(i),
     }
 }
