@@ -42,7 +42,7 @@ impl Attributes {
             }
             line.extend_from_slice(name.as_ref());
             line.push(b'=');
-            line.extend_from_slice(Xtext::encode(value.as_ref()).as_bytes());
+            line.extend_from_slice(Xtext::encode(value.as_ref())?.as_bytes());
         }
         let line = Bytes::from(line);
         let cx = Context::new(&line, wire::Tolerance::Strict);

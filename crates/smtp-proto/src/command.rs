@@ -546,10 +546,7 @@ fn spaced_prefix<'i>(
 /// ```
 fn client_name<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ClientName> {
     if is_blank(i) {
-        if cx.tolerates(Tolerance::Lenient, rule::NO_CLIENT_NAME, i) {
-            return Ok((&i[i.len()..], ClientName::unknown()));
-        }
-        return fail(&i[i.len()..], expected::CLIENT_NAME);
+        return ClientName::rule(cx, &i[i.len()..]);
     }
     let (i, ()) = gap(cx, i)?;
     ClientName::rule(cx, i)
