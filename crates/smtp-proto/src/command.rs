@@ -398,6 +398,8 @@ impl Command {
         }
         output.put(self.verb().keyword().as_bytes());
         match self {
+            // a tolerant server has taken one without a name
+            Self::Helo(name) | Self::Ehlo(name) | Self::Lhlo(name) if name.as_bytes().is_empty() => {}
             Self::Helo(name) | Self::Ehlo(name) | Self::Lhlo(name) => put_argument(name.as_bytes(), output),
             Self::Bdat(bdat) => {
                 output.put(b" ");

@@ -24,11 +24,13 @@
 mod config;
 mod event;
 mod receive;
+mod transaction;
 #[cfg(test)]
 mod tests;
 
 pub use config::{Config, Pipelining};
 pub use event::Event;
+pub use transaction::{Envelope, Outcome, Progress, Transaction};
 
 use crate::limits::{MAX_COMMAND, timeout};
 use crate::{
