@@ -4,8 +4,12 @@
 extern crate alloc;
 
 mod capability;
+#[cfg(any(test, feature = "client", feature = "server"))]
+mod challenge;
 mod client_name;
 mod code;
+mod compose;
+mod condition;
 mod ehlo;
 mod enhanced;
 mod host;
@@ -17,14 +21,17 @@ mod path;
 mod rcpt;
 mod reply;
 pub mod rule;
+#[cfg(feature = "serde")]
+mod serial;
 mod syntax;
 mod xtext;
 
 pub use capability::{Capability, Keyword};
 pub use client_name::ClientName;
 pub use code::ReplyCode;
+pub use condition::Condition;
 pub use ehlo::Ehlo;
-pub use enhanced::EnhancedCode;
+pub use enhanced::{Class, EnhancedCode};
 pub use host::Host;
 pub use limits::Limits;
 pub use mail::Mail;
@@ -32,7 +39,7 @@ pub use mailbox::Mailbox;
 pub use param::{MailKeyword, MailParameter, RcptKeyword, RcptParameter};
 pub use path::{ForwardPath, ReversePath};
 pub use rcpt::Rcpt;
-pub use reply::Reply;
+pub use reply::{Lines, Reply, ReplyLine};
 pub use wire;
 pub use wire::sasl::Auth;
 pub use xtext::Xtext;
