@@ -24,9 +24,8 @@ pub struct Attributes(Bytes);
 
 impl Attributes {
     /// Attributes that Postfix has for XCLIENT and XFORWARD.
-    pub const NAMES: &[&str] = &[
-        "NAME", "ADDR", "PORT", "PROTO", "HELO", "LOGIN", "DESTADDR", "DESTPORT", "IDENT", "SOURCE",
-    ];
+    pub const NAMES: &[&str] =
+        &["NAME", "ADDR", "PORT", "PROTO", "HELO", "LOGIN", "DESTADDR", "DESTPORT", "IDENT", "SOURCE"];
 
     /// From names and values; the values are encoded as xtext. `[UNAVAILABLE]` and `[TEMPUNAVAIL]` say that there is none.
     ///

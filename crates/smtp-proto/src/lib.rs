@@ -59,11 +59,15 @@ extern crate alloc;
 
 mod attributes;
 mod capability;
+#[cfg(any(test, feature = "client", feature = "server"))]
+mod challenge;
 #[cfg(feature = "client")]
 pub mod client;
 mod client_name;
 mod code;
 mod command;
+mod compose;
+mod condition;
 mod ehlo;
 mod enhanced;
 mod host;
@@ -90,8 +94,9 @@ pub use client::Client;
 pub use client_name::ClientName;
 pub use code::ReplyCode;
 pub use command::{Bdat, Burl, Command, Node, OtherCommand, Query};
+pub use condition::Condition;
 pub use ehlo::Ehlo;
-pub use enhanced::EnhancedCode;
+pub use enhanced::{Class, EnhancedCode};
 pub use host::Host;
 pub use limits::Limits;
 pub use mail::Mail;
@@ -99,7 +104,7 @@ pub use mailbox::Mailbox;
 pub use param::{Body, MailKeyword, MailParameter, RcptKeyword, RcptParameter};
 pub use path::{ForwardPath, ReversePath};
 pub use rcpt::Rcpt;
-pub use reply::Reply;
+pub use reply::{Lines, Reply, ReplyLine};
 #[cfg(feature = "server")]
 pub use server::Server;
 pub use state::{Protocol, ReplyKind, State, Verb};

@@ -60,6 +60,13 @@ wire::rules! {
     NO_CLIENT_NAME = Rule("no-client-name");
     /// Lower-case hexadecimal digits in xtext. From Lenient; raw is the first digit.
     LOWER_CASE_HEX = Rule("lower-case-hex");
+    /// CR or NUL in the text of a reply; each became a space. From Default.
+    ILLEGAL_TEXT = Rule("illegal-text");
+    /// A line of a reply has another code than the first, though the same first digit (RFC 5321 section 4.2.1); it got that of
+    /// the first. From Lenient.
+    OTHER_CODE = Rule("other-code");
+    /// An enhanced status code whose class is not that of the reply code (RFC 2034 section 4); it is text. Remark.
+    ENHANCED_CODE_CLASS = Rule("enhanced-code-class");
 }
 
 #[cfg(test)]

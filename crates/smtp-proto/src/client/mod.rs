@@ -24,9 +24,9 @@
 mod config;
 mod event;
 mod receive;
-mod transaction;
 #[cfg(test)]
 mod tests;
+mod transaction;
 
 pub use config::{Config, Pipelining};
 pub use event::Event;
@@ -34,8 +34,8 @@ pub use transaction::{Envelope, Outcome, Progress, Transaction};
 
 use crate::limits::{MAX_COMMAND, timeout};
 use crate::{
-    Bdat, Body, Command, Ehlo, Keyword, Mail, MailKeyword, Protocol, Rcpt, RcptKeyword, Reply, ReplyKind, State,
-    Verb,
+    Bdat, Body, Command, Ehlo, Keyword, Mail, MailKeyword, Protocol, Rcpt, RcptKeyword, Reply, ReplyKind,
+    State, Verb,
 };
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -222,7 +222,9 @@ impl Client {
             ReplyKind::Auth | ReplyKind::AuthInitial if self.exchange.is_some() => {
                 return Err(Misuse::Pipeline);
             }
-            ReplyKind::StartTls if self.tls == Tls::On => return Err(Misuse::State { wanted: "without TLS" }),
+            ReplyKind::StartTls if self.tls == Tls::On => {
+                return Err(Misuse::State { wanted: "without TLS" });
+            }
             _ => {}
         }
         let id = self.next_id;
@@ -447,7 +449,8 @@ impl Client {
 
     /// Nothing is sent that needs what the server has not offered.
     fn check_offered(&self, command: &Command) -> Result<(), Misuse> {
-        let missing = |keyword: Keyword| (!self.offers(keyword)).then(|| Misuse::NotAdvertised(keyword.name()));
+        let missing =
+            |keyword: Keyword| (!self.offers(keyword)).then(|| Misuse::NotAdvertised(keyword.name()));
         if let Some(misuse) = command.verb().extension().and_then(missing) {
             return Err(misuse);
         }

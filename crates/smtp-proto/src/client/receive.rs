@@ -49,7 +49,11 @@ impl Client {
     /// The longest line that may come now.
     pub(super) fn max_reply_line(&self) -> usize {
         let limits = &self.config.limits;
-        if self.exchange.is_some() { limits.max_reply_line.max(limits.max_auth_line) } else { limits.max_reply_line }
+        if self.exchange.is_some() {
+            limits.max_reply_line.max(limits.max_auth_line)
+        } else {
+            limits.max_reply_line
+        }
     }
 
     /// Law 11: nothing that came in plaintext behind the agreement may ever be used.
@@ -159,11 +163,17 @@ impl Client {
             ReplyKind::Auth | ReplyKind::AuthInitial if reply.code() == ReplyCode::CHALLENGE => {
                 return self.challenged_by(cx, id, &reply);
             }
-            ReplyKind::Data if !content && reply.is_intermediate() => return self.asked_for_content(cx, id, reply),
+            ReplyKind::Data if !content && reply.is_intermediate() => {
+                return self.asked_for_content(cx, id, reply);
+            }
             // 354 never came
-            ReplyKind::Data if !content && reply.is_positive() => return Err(out_of_step("354 or a refusal")),
+            ReplyKind::Data if !content && reply.is_positive() => {
+                return Err(out_of_step("354 or a refusal"));
+            }
             ReplyKind::Data | ReplyKind::LastChunk
-                if self.config.protocol == Protocol::Lmtp && !self.accepted.is_empty() && self.has_ended(content, kind) =>
+                if self.config.protocol == Protocol::Lmtp
+                    && !self.accepted.is_empty()
+                    && self.has_ended(content, kind) =>
             {
                 return self.recipient_replied(cx, id, reply);
             }
@@ -188,7 +198,8 @@ impl Client {
             pending.content = true;
         }
         self.state = State::Data;
-        if self.accepted.is_empty() && self.pending.front().is_some_and(|pending| pending.verb == Verb::Data) {
+        if self.accepted.is_empty() && self.pending.front().is_some_and(|pending| pending.verb == Verb::Data)
+        {
             // RFC 2920 section 3.1: 354 though no recipient was accepted; an empty message, which the server refuses
             self.output.put(b".\r\n");
             self.ahead = State::Ready;
@@ -202,7 +213,7 @@ impl Client {
 
     fn challenged_by(&mut self, cx: Context<'_>, id: CommandId, reply: &Reply) -> Stepped {
         let responded = self.exchange.as_ref().is_some_and(|exchange| exchange.responded);
-        let challenge = reply::challenge(&cx, reply);
+        let challenge = crate::challenge::challenge(&cx, reply);
         if let Some(exchange) = &mut self.exchange {
             exchange.challenged = true;
         }

@@ -37,7 +37,10 @@ impl Envelope {
     ///
     /// # Errors
     /// [`Misuse::Empty`]: no recipient.
-    pub fn new(sender: &ReversePath, recipients: impl IntoIterator<Item = ForwardPath>) -> Result<Self, Misuse> {
+    pub fn new(
+        sender: &ReversePath,
+        recipients: impl IntoIterator<Item = ForwardPath>,
+    ) -> Result<Self, Misuse> {
         let mail = Mail::new(sender, [])?;
         let recipients: Vec<_> =
             recipients.into_iter().map(|path| Rcpt::new(&path, [])).collect::<Result<_, _>>()?;
@@ -257,7 +260,12 @@ impl Transaction {
         };
         match client.send(&Command::Rcpt(recipient.rcpt.clone())) {
             Ok(id) => self.sent.push((id, n)),
-            Err(misuse @ (Misuse::NotAdvertised(_) | Misuse::Invalid(_) | Misuse::TooMany { .. } | Misuse::TooLong { .. })) => {
+            Err(
+                misuse @ (Misuse::NotAdvertised(_)
+                | Misuse::Invalid(_)
+                | Misuse::TooMany { .. }
+                | Misuse::TooLong { .. }),
+            ) => {
                 recipient.outcome = Some(Outcome::NotSent(misuse));
             }
             Err(misuse) => return Err(misuse),
@@ -425,7 +433,8 @@ fn complete(client: &Client, envelope: &Envelope, body: Body, size: u64) -> Resu
         || !given.is_ascii()
         || given.has(MailKeyword::SmtpUtf8)
         || (client.offers(Keyword::SmtpUtf8) && envelope.recipients.iter().any(|rcpt| !rcpt.is_ascii()));
-    let offered = |keyword: MailKeyword| keyword.extension().is_some_and(|extension| client.offers(extension));
+    let offered =
+        |keyword: MailKeyword| keyword.extension().is_some_and(|extension| client.offers(extension));
     let kept = given.parameters().filter(|parameter| match parameter.keyword() {
         Some(MailKeyword::Size | MailKeyword::Body | MailKeyword::SmtpUtf8) => false,
         Some(service @ (MailKeyword::Ret | MailKeyword::Envid | MailKeyword::Auth)) => offered(service),
@@ -440,7 +449,8 @@ fn complete(client: &Client, envelope: &Envelope, body: Body, size: u64) -> Resu
 /// RCPT without the parameters of DSN that the server does not offer.
 fn without_unoffered(client: &Client, rcpt: &Rcpt) -> Result<Rcpt, Misuse> {
     let unoffered = |parameter: &RcptParameter<'_>| {
-        matches!(parameter.keyword(), Some(RcptKeyword::Notify | RcptKeyword::Orcpt)) && !client.offers(Keyword::Dsn)
+        matches!(parameter.keyword(), Some(RcptKeyword::Notify | RcptKeyword::Orcpt))
+            && !client.offers(Keyword::Dsn)
     };
     if !rcpt.parameters().any(|parameter| unoffered(&parameter)) {
         return Ok(rcpt.clone());

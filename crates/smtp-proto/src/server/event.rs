@@ -109,7 +109,9 @@ impl BodyFault {
                 refusal(550, EnhancedCode::new(5, 5, 2), "Bare CR received, closing")
             }
             Self::LineEnding(_) => refusal(550, EnhancedCode::new(5, 5, 2), "Bare LF received, closing"),
-            Self::TooLarge { .. } => refusal(552, EnhancedCode::new(5, 3, 4), "Message size exceeds the limit"),
+            Self::TooLarge { .. } => {
+                refusal(552, EnhancedCode::new(5, 3, 4), "Message size exceeds the limit")
+            }
         }
     }
 }

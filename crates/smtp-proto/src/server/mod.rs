@@ -192,7 +192,11 @@ impl Server {
             config,
             input,
             output,
-            state: if greeting.code() == ReplyCode::SERVICE_NOT_AVAILABLE { State::Closed } else { State::Hello },
+            state: if greeting.code() == ReplyCode::SERVICE_NOT_AVAILABLE {
+                State::Closed
+            } else {
+                State::Hello
+            },
             next_id: CommandId::FIRST,
             pending: None,
             reading: None,
@@ -232,7 +236,8 @@ impl Server {
         if self.challenged || self.reading.is_some() {
             return Err(Misuse::State { wanted: "the end of what the client sends" });
         }
-        let positive = reply.is_positive() || (pending.kind == ReplyKind::Mail && reply.code() == ReplyCode::CHECKPOINT);
+        let positive =
+            reply.is_positive() || (pending.kind == ReplyKind::Mail && reply.code() == ReplyCode::CHECKPOINT);
         if (reply.is_intermediate() && !positive) || (positive && !fits_positive(&pending)) {
             return Err(Misuse::WrongReply);
         }
@@ -313,7 +318,7 @@ impl Server {
         if wire::sasl::encoded_len(data.len()) + b"334 \r\n".len() > limit {
             return Err(Misuse::TooLong { limit });
         }
-        crate::reply::encode_challenge(data, &mut self.output);
+        crate::challenge::encode_challenge(data, &mut self.output);
         self.challenged = true;
         Ok(())
     }

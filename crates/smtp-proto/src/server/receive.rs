@@ -2,7 +2,9 @@
 
 use super::{BodyFault, Event, Pending, Reading, Refusal, Server, Tls, replies_of, take_up_to};
 use crate::syntax::{self, expected};
-use crate::{Bdat, Command, Keyword, Mail, MailKeyword, Protocol, Rcpt, RcptKeyword, ReplyKind, State, Verb, rule};
+use crate::{
+    Bdat, Command, Keyword, Mail, MailKeyword, Protocol, Rcpt, RcptKeyword, ReplyKind, State, Verb, rule,
+};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -178,7 +180,9 @@ impl Server {
         let at = self.input.stream_offset();
         let frame = if auth { self.input.take_secret(len) } else { self.input.take(len) };
         let cx = Context::new(&frame, self.config.tolerance).at(at);
-        if frame.iter().all(|o| b" \r\n".contains(o)) && cx.tolerates(Tolerance::Lenient, rule::EMPTY_LINE, &frame) {
+        if frame.iter().all(|o| b" \r\n".contains(o))
+            && cx.tolerates(Tolerance::Lenient, rule::EMPTY_LINE, &frame)
+        {
             self.remark(cx.into_repairs());
             return Ok(None);
         }
@@ -329,7 +333,8 @@ impl Server {
         if !mail.is_ascii() && !mail.has(MailKeyword::SmtpUtf8) {
             return Some(Refusal::Utf8Address);
         }
-        if let Some(limit) = self.max_message().filter(|&limit| mail.size().is_some_and(|size| size > limit)) {
+        if let Some(limit) = self.max_message().filter(|&limit| mail.size().is_some_and(|size| size > limit))
+        {
             return Some(Refusal::TooLarge { limit });
         }
         let limit = self.config.ehlo.limits().mail_max?;
@@ -368,7 +373,8 @@ impl Server {
     /// Mail data, to its true end whatever is wrong with it.
     fn data(&mut self) -> Stepped {
         let limit = self.max_message();
-        let (Some(Reading::Data { decoder, start }), Some(pending)) = (&mut self.reading, &mut self.pending) else {
+        let (Some(Reading::Data { decoder, start }), Some(pending)) = (&mut self.reading, &mut self.pending)
+        else {
             self.reading = None;
             return Ok(None);
         };
