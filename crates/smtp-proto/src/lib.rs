@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod arguments;
 mod capability;
 #[cfg(any(test, feature = "client", feature = "server"))]
 mod challenge;
@@ -26,7 +27,8 @@ mod serial;
 mod syntax;
 mod xtext;
 
-pub use capability::{Capability, Keyword};
+pub use arguments::{FutureRelease, Mechanisms, ServerLimits, Words};
+pub use capability::{Capability, Keyword, OtherCapability};
 pub use client_name::ClientName;
 pub use code::ReplyCode;
 pub use condition::Condition;
