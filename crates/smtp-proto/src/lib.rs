@@ -57,6 +57,7 @@
 
 extern crate alloc;
 
+mod arguments;
 mod attributes;
 mod capability;
 #[cfg(any(test, feature = "client", feature = "server"))]
@@ -88,9 +89,10 @@ mod syntax;
 mod xtext;
 
 pub use attributes::Attributes;
-pub use capability::{Capability, Keyword};
 #[cfg(feature = "client")]
 pub use client::Client;
+pub use arguments::{FutureRelease, Mechanisms, ServerLimits, Words};
+pub use capability::{Capability, Keyword, OtherCapability};
 pub use client_name::ClientName;
 pub use code::ReplyCode;
 pub use command::{Bdat, Burl, Command, Node, OtherCommand, Query};

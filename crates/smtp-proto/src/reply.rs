@@ -95,6 +95,12 @@ impl Reply {
         crate::compose::lines(code, lines)
     }
 
+    /// The code alone.
+    #[cfg(feature = "server")]
+    pub(crate) fn bare(code: ReplyCode) -> Self {
+        Self { wire: [&code.to_digits()[..], b" \r\n"].concat().into(), code, enhanced: None }
+    }
+
     /// Of a block that is as the field says.
     pub(crate) fn of(code: ReplyCode, wire: Bytes) -> Self {
         let mut reply = Self { wire, code, enhanced: None };
@@ -259,6 +265,12 @@ impl Reply {
 
     fn first(&self) -> ReplyLine<'_> {
         ReplyLine::of(self.code, Lines { code: self.code, rest: &self.wire }.next_text().unwrap_or_default())
+    }
+
+    /// The length of its longest line, in octets with its CR LF.
+    #[cfg(any(test, feature = "server"))]
+    pub(crate) fn longest_line(&self) -> usize {
+        self.wire.split_inclusive(|&o| o == b'\n').map(<[u8]>::len).max().unwrap_or_default()
     }
 
     /// The text of the first line, without the enhanced code.
@@ -528,6 +540,8 @@ mod tests {
             let mut output = Output::new();
             reply.encode(&mut output);
             assert_eq!(output.take_all(), frame);
+            let longest = octets.split_inclusive(|&o| o == b'\n').map(<[u8]>::len).max();
+            assert_eq!(Some(reply.longest_line()), longest);
             // nothing in them needs a repair
             assert_eq!(repaired(octets, Tolerance::Lenient).unwrap().1, [""; 0], "{octets:?}");
         }

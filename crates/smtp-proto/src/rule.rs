@@ -68,6 +68,11 @@ wire::rules! {
     OTHER_CODE = Rule("other-code");
     /// An enhanced status code whose class is not that of the reply code (RFC 2034 section 4); it is text. Remark.
     ENHANCED_CODE_CLASS = Rule("enhanced-code-class");
+    /// The arguments of an EHLO keyword are not those of its RFC; they count as far as they are understood. Remark; raw is the
+    /// line.
+    EHLO_ARGUMENTS = Rule("ehlo-arguments");
+    /// A line of the reply to EHLO does not start with a keyword (RFC 5321 section 4.1.1.1). Remark; raw is the line.
+    EHLO_KEYWORD = Rule("ehlo-keyword");
 }
 
 #[cfg(test)]

@@ -1,11 +1,16 @@
 //! serde (feature `serde`): what is not derived at its type, so that only what the constructors take is read.
 
-use crate::{EnhancedCode, Reply};
+use crate::{Ehlo, EnhancedCode, Reply};
 use alloc::string::ToString;
 
 wire::serde_octets! {
     EnhancedCode = EnhancedCode::to_string, EnhancedCode::parse;
     Reply = Reply::as_bytes, |block| Reply::parse(&block);
+    Ehlo = ehlo_octets, |block| Ehlo::parse(&block);
+}
+
+fn ehlo_octets(ehlo: &Ehlo) -> &[u8] {
+    ehlo.reply().as_bytes()
 }
 
 #[cfg(test)]
@@ -63,14 +68,25 @@ mod tests {
         ]);
     }
 
+    #[test]
+    fn a_reply_to_ehlo_is_its_octets() {
+        written(
+            Ehlo::new("h", "", [crate::Capability::Pipelining]).unwrap(),
+            r#""250-h\r\n250 PIPELINING\r\n""#,
+        );
+        refused::<Ehlo>(&[r#""550 no\r\n""#, r#""250-h\r\n""#, r#""250 h""#, "[50, 53, 48, 0, 13, 10]"]);
+    }
+
     proptest! {
         #[test]
         fn values_round_trip(
             reply in Reply::strategy(),
+            ehlo in Ehlo::strategy(),
             code in ReplyCode::strategy(),
             enhanced in EnhancedCode::strategy(),
         ) {
             round_trip(&reply);
+            round_trip(&ehlo);
             round_trip(&code);
             round_trip(&enhanced);
             round_trip(&format!("{enhanced}"));
