@@ -22,8 +22,6 @@ wire::rules! {
     SPACE_BEFORE_PATH = Rule("space-before-path");
     /// An empty line in place of a command, passed over. From Lenient.
     EMPTY_LINE = Rule("empty-line");
-    /// HELO, EHLO or LHLO without a name. From Lenient.
-    NO_CLIENT_NAME = Rule("no-client-name");
     /// A command of more octets than RFC 5321 section 4.5.3.1.4 and the offered extensions allow (the limit allows it).
     /// Remark.
     LONG_COMMAND = Rule("long-command");
@@ -42,6 +40,26 @@ wire::rules! {
     LONE_DOT = Rule("lone-dot");
     /// A body line of more than 998 octets. Remark.
     LONG_LINE = Rule("long-line");
+    /// A label of a domain holds an underscore, or starts or ends with a hyphen. From Default; raw is the label.
+    DOMAIN_LABEL = Rule("domain-label");
+    /// A dot at the start or the end of a local part, or next to another. From Default; raw is the local part.
+    LOCAL_PART_DOTS = Rule("local-part-dots");
+    /// A path is a local part alone, and not `<Postmaster>` in RCPT. From Default; raw is the local part.
+    NO_DOMAIN = Rule("no-domain");
+    /// A path lacks one or both of its angle brackets. From Lenient; raw is the path.
+    UNBRACKETED_PATH = Rule("unbracketed-path");
+    /// Nothing stands where a reverse path should: it is taken for `<>`. From Lenient.
+    EMPTY_PATH = Rule("empty-path");
+    /// A display name stands before a path; it is ignored. From Lenient; raw is the name.
+    NAME_BEFORE_PATH = Rule("name-before-path");
+    /// What stands between the angle brackets is no path, and is kept as it is. From Lenient; raw is the path.
+    PATH_FORM = Rule("path-form");
+    /// A remark: the client's name is neither a domain nor an address literal.
+    CLIENT_NAME_FORM = Rule("client-name-form");
+    /// HELO, EHLO or LHLO without a name. From Lenient.
+    NO_CLIENT_NAME = Rule("no-client-name");
+    /// Lower-case hexadecimal digits in xtext. From Lenient; raw is the first digit.
+    LOWER_CASE_HEX = Rule("lower-case-hex");
 }
 
 #[cfg(test)]
