@@ -17,6 +17,8 @@ mod path;
 mod rcpt;
 mod reply;
 pub mod rule;
+#[cfg(feature = "serde")]
+mod serial;
 mod syntax;
 mod xtext;
 
@@ -29,7 +31,10 @@ pub use host::Host;
 pub use limits::Limits;
 pub use mail::Mail;
 pub use mailbox::Mailbox;
-pub use param::{MailKeyword, MailParameter, RcptKeyword, RcptParameter};
+pub use param::{
+    Body, By, ByMode, DateTime, MailKeyword, MailParameter, Mtrk, Notify, Orcpt, OtherParameter, RcptKeyword,
+    RcptParameter, Ret, Rrvs, RrvsAction, Solicit, TransactionId,
+};
 pub use path::{ForwardPath, ReversePath};
 pub use rcpt::Rcpt;
 pub use reply::Reply;
