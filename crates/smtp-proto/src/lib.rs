@@ -88,11 +88,11 @@ mod state;
 mod syntax;
 mod xtext;
 
+pub use arguments::{FutureRelease, Mechanisms, ServerLimits, Words};
 pub use attributes::Attributes;
+pub use capability::{Capability, Keyword, OtherCapability};
 #[cfg(feature = "client")]
 pub use client::Client;
-pub use arguments::{FutureRelease, Mechanisms, ServerLimits, Words};
-pub use capability::{Capability, Keyword, OtherCapability};
 pub use client_name::ClientName;
 pub use code::ReplyCode;
 pub use command::{Bdat, Burl, Command, Node, OtherCommand, Query};
@@ -103,7 +103,10 @@ pub use host::Host;
 pub use limits::Limits;
 pub use mail::Mail;
 pub use mailbox::Mailbox;
-pub use param::{Body, MailKeyword, MailParameter, RcptKeyword, RcptParameter};
+pub use param::{
+    Body, By, ByMode, DateTime, MailKeyword, MailParameter, Mtrk, Notify, Orcpt, OtherParameter, RcptKeyword,
+    RcptParameter, Ret, Rrvs, RrvsAction, Solicit, TransactionId,
+};
 pub use path::{ForwardPath, ReversePath};
 pub use rcpt::Rcpt;
 pub use reply::{Lines, Reply, ReplyLine};

@@ -111,17 +111,25 @@ fn cases_68_and_69_lines_have_a_limit() {
         let mut line = vec![b'x'; len - 2];
         line[..5].copy_from_slice(b"NOOP ");
         line.extend_from_slice(b"\r\nRSET\r\n");
-        at_every_split(|| ready(config.clone()), &line, |events, _| {
-            let too_long = events.iter().any(|e| {
+        at_every_split(
+            || ready(config.clone()),
+            &line,
+            |events, _| {
+                let too_long = events.iter().any(|e| {
                 matches!(e, Event::Malformed { malformed, .. } if malformed.error.kind == ParseErrorKind::TooLong)
             });
-            assert_eq!((commands(events), too_long), (1 + usize::from(good), !good), "{len}");
-        });
+                assert_eq!((commands(events), too_long), (1 + usize::from(good), !good), "{len}");
+            },
+        );
     }
     let long = [&[b'x'; 20_000][..], b"MAIL FROM:<a@b>\r\nRSET\r\n"].concat();
-    at_every_split(|| ready(config.clone()), &long, |events, _| {
-        assert_eq!((events.len(), commands(events)), (2, 1), "one 500, and the tail does not run");
-    });
+    at_every_split(
+        || ready(config.clone()),
+        &long,
+        |events, _| {
+            assert_eq!((events.len(), commands(events)), (2, 1), "one 500, and the tail does not run");
+        },
+    );
 }
 
 #[test]
@@ -131,10 +139,14 @@ fn case_70_other_protocols_are_cut_off() {
         (b"POST / HTTP/1.1\r\n\r\nEHLO a\r\n", "HTTP"),
         (b"\x16\x03\x01\x02\x00\x01\x00EHLO a\r\n", "TLS"),
     ] {
-        at_every_split(|| server(config()), stream, |events, end| {
-            assert_eq!(events, []);
-            assert_eq!(*end, End::Failed(Fatal::ForeignProtocol(protocol)));
-        });
+        at_every_split(
+            || server(config()),
+            stream,
+            |events, end| {
+                assert_eq!(events, []);
+                assert_eq!(*end, End::Failed(Fatal::ForeignProtocol(protocol)));
+            },
+        );
         let mut server = server(config());
         server.receive(stream);
         let fatal = server.next_event().unwrap_err();

@@ -160,12 +160,15 @@ fn rules(events: &[Event]) -> Vec<Rule> {
 }
 
 fn content(events: &[Event]) -> Vec<u8> {
-    let pieces = events.iter().filter_map(|e| if let Event::BodyChunk { data, .. } = e { Some(&data[..]) } else { None });
+    let pieces = events
+        .iter()
+        .filter_map(|e| if let Event::BodyChunk { data, .. } = e { Some(&data[..]) } else { None });
     pieces.collect::<Vec<_>>().concat()
 }
 
 fn ends(events: &[Event]) -> Vec<Option<BodyFault>> {
-    let ends = events.iter().filter_map(|e| if let Event::BodyEnd { fault, .. } = e { Some(*fault) } else { None });
+    let ends =
+        events.iter().filter_map(|e| if let Event::BodyEnd { fault, .. } = e { Some(*fault) } else { None });
     ends.collect()
 }
 
