@@ -6,7 +6,7 @@
 //! use wire::{Machine, Step};
 //!
 //! let ehlo = Ehlo::new("mx.example.org", "", [Capability::Pipelining])?;
-//! let greeting = Reply::new(ReplyCode::SERVICE_READY, None, "mx.example.org ESMTP")?;
+//! let greeting = Reply::new(ReplyCode::READY, None, "mx.example.org ESMTP")?;
 //! let mut server = Server::new(Config::new(ehlo), &greeting);
 //! assert_eq!(server.output().take_all(), "220 mx.example.org ESMTP\r\n");
 //! server.receive(b"EHLO client.example\r\n");
