@@ -22,6 +22,7 @@ mod path;
 mod rcpt;
 mod reply;
 pub mod rule;
+mod scan;
 #[cfg(feature = "serde")]
 mod serial;
 mod syntax;
