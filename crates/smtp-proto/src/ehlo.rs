@@ -337,9 +337,8 @@ impl Ehlo {
         ];
         ("[a-z]{1,9}(\\.[a-z]{1,9}){0,2}", "[ -~]{0,20}", proptest::collection::vec(line, 0..12))
             .prop_filter_map("capabilities", |(domain, greet, lines)| {
-                let ok = |line: &'_ alloc::string::String| match Capability::read(line.as_bytes()) {
-                    Some((_, false, false)) => true,
-                    _ => false,
+                let ok = |line: &alloc::string::String| {
+                    matches!(Capability::read(line.as_bytes()), Some((_, false, false)))
                 };
                 let lines =
                     lines.iter().filter(|line| ok(line)).filter_map(|line| Capability::parse(line).ok());
@@ -447,7 +446,9 @@ mod tests {
     use alloc::string::String;
     use proptest::prelude::*;
 
-    fn parsed(octets: &[u8], tolerance: Tolerance) -> Result<(Ehlo, Vec<(&'static str, u64)>), ParseError> {
+    type Remark = (&'static str, u64);
+
+    fn parsed(octets: &[u8], tolerance: Tolerance) -> Result<(Ehlo, Vec<Remark>), ParseError> {
         let frame = Bytes::copy_from_slice(octets);
         let cx = Context::new(&frame, tolerance);
         let ehlo = Ehlo::parse_in(&cx)?;
@@ -501,7 +502,7 @@ mod tests {
         for recorded in RECORDED {
             let frame = Bytes::from_static(recorded.as_bytes());
             let ehlo = Ehlo::plain(&frame).unwrap();
-            let known = ehlo.iter().map(|capability| capability.keyword().unwrap()).count();
+            let known = ehlo.iter().filter_map(|capability| capability.keyword()).count();
             assert_eq!(known, recorded.lines().filter(|line| line.len() > 4).count() - 1);
             assert_eq!(ehlo.reply().to_bytes(), frame);
             let same = Ehlo::new(
