@@ -1,12 +1,15 @@
 //! serde (feature `serde`): what is not derived at its type, so that only what the constructors take is read.
 
-use crate::{Ehlo, EnhancedCode, Reply};
+use crate::{Attributes, Ehlo, EnhancedCode, Mail, Rcpt, Reply};
 use alloc::string::ToString;
 
 wire::serde_octets! {
     EnhancedCode = EnhancedCode::to_string, EnhancedCode::parse;
     Reply = Reply::as_bytes, |block| Reply::parse(&block);
     Ehlo = ehlo_octets, |block| Ehlo::parse(&block);
+    Mail = Mail::as_bytes, Mail::tolerated;
+    Rcpt = Rcpt::as_bytes, Rcpt::tolerated;
+    Attributes = Attributes::as_bytes, Attributes::parse;
 }
 
 fn ehlo_octets(ehlo: &Ehlo) -> &[u8] {
