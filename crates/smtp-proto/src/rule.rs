@@ -22,8 +22,6 @@ wire::rules! {
     SPACE_BEFORE_PATH = Rule("space-before-path");
     /// An empty line in place of a command, passed over. From Lenient.
     EMPTY_LINE = Rule("empty-line");
-    /// HELO, EHLO or LHLO without a name. From Lenient.
-    NO_CLIENT_NAME = Rule("no-client-name");
     /// A command of more octets than RFC 5321 section 4.5.3.1.4 and the offered extensions allow (the limit allows it).
     /// Remark.
     LONG_COMMAND = Rule("long-command");
@@ -42,6 +40,59 @@ wire::rules! {
     LONE_DOT = Rule("lone-dot");
     /// A body line of more than 998 octets. Remark.
     LONG_LINE = Rule("long-line");
+    /// A label of a domain holds an underscore, or starts or ends with a hyphen. From Default; raw is the label.
+    DOMAIN_LABEL = Rule("domain-label");
+    /// A dot at the start or the end of a local part, or next to another. From Default; raw is the local part.
+    LOCAL_PART_DOTS = Rule("local-part-dots");
+    /// A path is a local part alone, and not `<Postmaster>` in RCPT. From Default; raw is the local part.
+    NO_DOMAIN = Rule("no-domain");
+    /// A path lacks one or both of its angle brackets. From Lenient; raw is the path.
+    UNBRACKETED_PATH = Rule("unbracketed-path");
+    /// Nothing stands where a reverse path should: it is taken for `<>`. From Lenient.
+    EMPTY_PATH = Rule("empty-path");
+    /// A display name stands before a path; it is ignored. From Lenient; raw is the name.
+    NAME_BEFORE_PATH = Rule("name-before-path");
+    /// What stands between the angle brackets is no path, and is kept as it is, up to the first `>`, if that is outside
+    /// quotes. From Lenient; raw is the path.
+    PATH_FORM = Rule("path-form");
+    /// A remark: the client's name is neither a domain nor an address literal.
+    CLIENT_NAME_FORM = Rule("client-name-form");
+    /// HELO, EHLO or LHLO without a name. From Lenient.
+    NO_CLIENT_NAME = Rule("no-client-name");
+    /// Lower-case hexadecimal digits in xtext. From Lenient; raw is the first digit.
+    LOWER_CASE_HEX = Rule("lower-case-hex");
+    /// CR or NUL in the text of a reply; each became a space. From Default.
+    ILLEGAL_TEXT = Rule("illegal-text");
+    /// A line of a reply has another code than the first, though the same first digit (RFC 5321 section 4.2.1); it got that of
+    /// the first. From Lenient.
+    OTHER_CODE = Rule("other-code");
+    /// An enhanced status code whose class is not that of the reply code (RFC 2034 section 4); it is text. Remark.
+    ENHANCED_CODE_CLASS = Rule("enhanced-code-class");
+    /// The arguments of an EHLO keyword are not those of its RFC; they count as far as they are understood. Remark; raw is the
+    /// line.
+    EHLO_ARGUMENTS = Rule("ehlo-arguments");
+    /// A line of the reply to EHLO does not start with a keyword (RFC 5321 section 4.1.1.1). Remark; raw is the line.
+    EHLO_KEYWORD = Rule("ehlo-keyword");
+    /// No space between a path and its first parameter. From Lenient; raw is the first octet of the parameter.
+    MISSING_SPACE = Rule("missing-space");
+    /// A parameter of MAIL or RCPT has not the value that its RFC demands; it is kept as it is. From Lenient; raw is the
+    /// parameter.
+    PARAMETER_VALUE = Rule("parameter-value");
+    /// A parameter of MAIL or RCPT stands there twice, or beside one that excludes it: the first one counts. From Lenient; raw
+    /// is the later one.
+    PARAMETER_TWICE = Rule("parameter-twice");
+    /// What should be a parameter of MAIL or RCPT is none; it is kept as it is. From Lenient; raw is what stands there.
+    PARAMETER_FORM = Rule("parameter-form");
+    /// ENVID of more than 100 or ORCPT of more than 500 octets. From Lenient; raw is the value.
+    LONG_PARAMETER = Rule("long-parameter");
+    /// The value of AUTH, SUBMITTER or ALT-ADDRESS is no mailbox, as from curl and Dovecot. From Default; raw is the value.
+    NO_MAILBOX = Rule("no-mailbox");
+    /// ENVID or ORCPT stand for octets that are not US-ASCII. From Lenient; raw is the value.
+    NOT_ASCII = Rule("not-ascii");
+    /// The time of HOLDUNTIL is not in UTC. From Lenient; raw is the value.
+    NOT_UTC = Rule("not-utc");
+    /// The time of RRVS has a fraction of a second. From Lenient; raw is the value.
+    FRACTION = Rule("fraction");
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Rules that several grammar items share.
 
+use wire::parse::Failure;
+use wire::{Misuse, ParseErrorKind};
+
 pub(crate) use wire::line::{end, gap, line};
 
 wire::expected_table! {
@@ -85,4 +88,28 @@ wire::expected_table! {
     EHLO_REPLY = "250 reply to EHLO",
     /// A challenge.
     CHALLENGE = "334 and a base64 challenge",
+    /// What divides a local part from a host.
+    AT = "@",
+    /// What ends a path.
+    PATH_END = ">",
+    /// Seconds.
+    SECONDS = "number of seconds below 10^9",
+    /// A time in UTC.
+    UTC = "date-time in UTC",
+    /// A time without a fraction.
+    WHOLE_SECONDS = "date-time of whole seconds",
+    /// What to do about RRVS.
+    RRVS_ACTION = "C or R",
+}
+
+/// What a constructor says when the rule of its item, over the whole of `octets`, fails.
+#[cold]
+pub(crate) fn misuse(octets: &[u8], error: nom::Err<Failure>, item: &'static str) -> Misuse {
+    let failure = Failure::of(error);
+    match failure.kind() {
+        _ if octets.is_empty() => Misuse::Empty,
+        ParseErrorKind::TooLong => Misuse::TooLong { limit: usize::from(u16::MAX) },
+        _ if failure.left() == 0 => Misuse::Invalid(item),
+        _ => Misuse::IllegalOctet { offset: octets.len().saturating_sub(failure.left()) },
+    }
 }

@@ -19,6 +19,9 @@ pub const VCHAR: Class = Class(8);
 pub const ATEXT: Class = Class(16);
 /// Text of a line: everything but CR, LF and NUL.
 pub const TEXT: Class = Class(32);
+/// Letters, digits and the hyphen: what labels of domains and keywords of extensions are made of (RFC 5321
+/// section 4.1.2).
+pub const LDH: Class = Class(64);
 
 static TABLE: [u8; 256] = {
     let mut table = [0; 256];
@@ -28,10 +31,13 @@ static TABLE: [u8; 256] = {
         let octet = i as u8;
         let mut class = 0;
         if octet.is_ascii_alphabetic() {
-            class |= ALPHA.0 | ATEXT.0;
+            class |= ALPHA.0 | ATEXT.0 | LDH.0;
         }
         if octet.is_ascii_digit() {
-            class |= DIGIT.0 | ATEXT.0;
+            class |= DIGIT.0 | ATEXT.0 | LDH.0;
+        }
+        if octet == b'-' {
+            class |= LDH.0;
         }
         if octet > 0x7f {
             class |= HIGH.0;
@@ -112,6 +118,13 @@ mod tests {
         for octet in 0..=255u8 {
             let expected = octet.is_ascii_alphanumeric() || special.contains(&octet);
             assert_eq!(ATEXT.has(octet), expected, "{octet}");
+        }
+    }
+
+    #[test]
+    fn ldh_is_letters_digits_and_the_hyphen() {
+        for octet in 0..=255u8 {
+            assert_eq!(LDH.has(octet), octet.is_ascii_alphanumeric() || octet == b'-', "{octet}");
         }
     }
 

@@ -1,0 +1,675 @@
+//! The client machine (RFC 5321, and RFC 2033 for LMTP): commands and content in, replies out.
+//!
+//! ```
+//! use smtp_proto::client::{Client, Config, Event};
+//! use smtp_proto::{ClientName, Command, Keyword};
+//! use wire::{Machine, Step};
+//!
+//! let mut client = Client::new(Config::default());
+//! client.receive(b"220 mx.example.org ESMTP\r\n");
+//! let Ok(Step::Event(Event::Greeting(greeting))) = client.next_event() else { panic!() };
+//! assert!(greeting.is_positive());
+//!
+//! let id = client.send(&Command::Ehlo(ClientName::new("client.example")?))?;
+//! assert_eq!(client.output().take_all(), "EHLO client.example\r\n");
+//! client.receive(b"250-mx.example.org\r\n250-PIPELINING\r\n250 SIZE 10240000\r\n");
+//! let Ok(Step::Event(Event::Reply { id: to, reply })) = client.next_event() else { panic!() };
+//! assert!(to == id && reply.is_positive());
+//! let ehlo = client.ehlo().unwrap();
+//! assert!(ehlo.has(Keyword::Pipelining));
+//! assert_eq!(ehlo.size(), Some(10_240_000));
+//! # Ok::<(), wire::Misuse>(())
+//! ```
+
+mod config;
+mod event;
+mod receive;
+#[cfg(test)]
+mod tests;
+mod transaction;
+
+pub use config::{Config, Pipelining};
+pub use event::Event;
+pub use transaction::{Envelope, Outcome, Progress, Transaction};
+
+use crate::limits::{MAX_COMMAND, timeout};
+use crate::{
+    Bdat, Body, Command, Ehlo, Keyword, Mail, MailKeyword, Protocol, Rcpt, RcptKeyword, Reply, ReplyKind,
+    State, Verb,
+};
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use bytes::{Bytes, BytesMut, buf::Limit};
+use core::time::Duration;
+use wire::dot::DotEncoder;
+use wire::sasl;
+use wire::{BodyError, CommandId, Fatal, Input, Machine, Misuse, Output, Parts, Step};
+
+/// The client side of one connection (RFC 5321 section 3). See the [module](self) for an example and the
+/// [crate](crate#the-contract-of-the-machines) for the contract.
+#[derive(Debug)]
+pub struct Client {
+    config: Config,
+    input: Input,
+    output: Output,
+    state: State,
+    tls: Tls,
+    next_id: CommandId,
+    /// Commands that were sent and whose reply is not complete.
+    pending: VecDeque<Pending>,
+    /// Commands that wait until they may be sent.
+    held: VecDeque<(CommandId, Command)>,
+    /// The state in which a command sent now would be read, if what was sent before succeeds.
+    ahead: State,
+    exchange: Option<Exchange>,
+    /// The content that is being sent.
+    sending: Option<Sending>,
+    /// How much of the reply that is being read was found to be lines.
+    framed: receive::Framed,
+    /// What MAIL has announced of the content that is sent next.
+    announced: Body,
+    announced_utf8: bool,
+    /// Recipients that were accepted, for LMTP; and how many were asked for.
+    accepted: Vec<CommandId>,
+    recipients: u64,
+    transactions: u64,
+    events: VecDeque<Event>,
+    failure: Option<Fatal>,
+    ehlo: Option<Ehlo>,
+}
+
+/// Where the connection stands on its way into TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tls {
+    Off,
+    /// STARTTLS was sent.
+    Asked,
+    /// The server agreed.
+    Agreed,
+    On,
+}
+
+#[derive(Debug)]
+struct Pending {
+    id: CommandId,
+    verb: Verb,
+    kind: ReplyKind,
+    /// The first octet of the stream that can belong to its reply.
+    earliest: u64,
+    /// Whether the content was asked for with 354.
+    content: bool,
+    /// Replies for recipients that were handed out.
+    answered: usize,
+}
+
+/// A SASL exchange.
+#[derive(Debug)]
+struct Exchange {
+    id: CommandId,
+    /// Whether the client has sent any response.
+    responded: bool,
+    /// Whether a challenge waits for its response.
+    challenged: bool,
+}
+
+/// The content that is being sent.
+#[derive(Debug)]
+enum Sending {
+    /// Behind 354.
+    Data { id: CommandId, encoder: DotEncoder },
+    /// Behind BDAT: octets left.
+    Chunk { id: CommandId, left: u64 },
+}
+
+/// Whether a client that was refused EHLO may go on with HELO (RFC 5321 section 3.2): 500, 501, 502, 503, 504 and 550. Not if
+/// it needs an extension, such as STARTTLS or AUTH.
+///
+/// ```
+/// use smtp_proto::Reply;
+/// use smtp_proto::client::may_fall_back_to_helo;
+///
+/// assert!(may_fall_back_to_helo(&Reply::parse(&"502 what?\r\n".into())?));
+/// assert!(!may_fall_back_to_helo(&Reply::parse(&"421 busy\r\n".into())?));
+/// # Ok::<(), smtp_proto::wire::ParseError>(())
+/// ```
+#[must_use]
+pub fn may_fall_back_to_helo(reply: &Reply) -> bool {
+    matches!(reply.code().get(), 500..=504 | 550)
+}
+
+impl Client {
+    /// For a connection that was just opened. The server speaks first.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let tls = if config.tls { Tls::On } else { Tls::Off };
+        let mut output = Output::new();
+        output.set_high_water(config.limits.high_water);
+        Self {
+            config,
+            input: Input::new(),
+            output,
+            state: State::Greeting,
+            tls,
+            next_id: CommandId::FIRST,
+            pending: VecDeque::new(),
+            held: VecDeque::new(),
+            ahead: State::Hello,
+            exchange: None,
+            sending: None,
+            framed: receive::Framed::default(),
+            announced: Body::SevenBit,
+            announced_utf8: false,
+            accepted: Vec::new(),
+            recipients: 0,
+            transactions: 0,
+            events: VecDeque::new(),
+            failure: None,
+            ehlo: None,
+        }
+    }
+
+    /// Sends a command: encodes it into [`output`](Machine::output), or changes nothing.
+    ///
+    /// Behind DATA the content is due once [`Event::SendBody`] came; behind BDAT at once: go on with [`body`](Self::body).
+    ///
+    /// # Errors
+    /// * [`Misuse::State`]: not in this state of the session, not before the greeting, or not inside of the content.
+    /// * [`Misuse::TlsPending`]: STARTTLS was sent.
+    /// * [`Misuse::Pipeline`]: not before the replies to earlier commands came (unless `auto_hold`).
+    /// * [`Misuse::PipelineFull`]: `max_pipelined` commands are without a reply.
+    /// * [`Misuse::Cleartext`]: it would show a password without TLS.
+    /// * [`Misuse::NotAdvertised`]: a command, a parameter, a mechanism or an address that needs what the server has not offered.
+    /// * [`Misuse::TooLong`]: a line over what the server must take, or SIZE over what it takes.
+    /// * [`Misuse::TooMany`]: transactions or recipients over the server's LIMITS (RFC 9422).
+    pub fn send(&mut self, command: &Command) -> Result<CommandId, Misuse> {
+        self.check_session(command)?;
+        if self.outstanding() >= self.config.limits.max_pipelined {
+            return Err(Misuse::PipelineFull);
+        }
+        let id = self.next_id;
+        if self.held.is_empty() && self.may_send_now() {
+            self.check_offered(command)?;
+            self.write(id, command)?;
+        } else if self.config.auto_hold && !matches!(command, Command::Bdat(_)) {
+            self.check_offered(command)?;
+            self.check_length(command)?;
+            self.held.push_back((id, command.clone()));
+        } else if self.state == State::Greeting {
+            return Err(Misuse::State { wanted: "after the greeting" });
+        } else {
+            return Err(Misuse::Pipeline);
+        }
+        self.foresee(command);
+        self.next_id = id.next();
+        Ok(id)
+    }
+
+    /// Registers the reply to a command whose octets the caller puts on the wire itself: for proxies and
+    /// test tools that pass lines on as they are. Hardly anything is checked; the reply may already have been
+    /// received. After 354 the caller sends the content and says [`content_sent`](Self::content_sent).
+    ///
+    /// # Errors
+    /// [`Misuse::TlsPending`], [`Misuse::PipelineFull`]; [`Misuse::Pipeline`]: AUTH within AUTH;
+    /// [`Misuse::State`]: STARTTLS within TLS.
+    pub fn expect(&mut self, kind: ReplyKind) -> Result<CommandId, Misuse> {
+        if matches!(self.tls, Tls::Asked | Tls::Agreed) {
+            return Err(Misuse::TlsPending);
+        }
+        if self.outstanding() >= self.config.limits.max_pipelined {
+            return Err(Misuse::PipelineFull);
+        }
+        match kind {
+            ReplyKind::Auth | ReplyKind::AuthInitial if self.exchange.is_some() => {
+                return Err(Misuse::Pipeline);
+            }
+            ReplyKind::StartTls if self.tls == Tls::On => {
+                return Err(Misuse::State { wanted: "without TLS" });
+            }
+            _ => {}
+        }
+        let id = self.next_id;
+        self.next_id = id.next();
+        self.sent(id, Verb::Other, kind);
+        if let Some(pending) = self.pending.back_mut() {
+            pending.earliest = 0;
+        }
+        Ok(id)
+    }
+
+    /// Says that the caller has sent the content of a DATA that it [expects](Self::expect) the reply to.
+    ///
+    /// # Errors
+    /// [`Misuse::State`]: no content is due.
+    pub fn content_sent(&mut self, id: CommandId) -> Result<(), Misuse> {
+        match &self.sending {
+            Some(Sending::Data { id: of, .. }) if *of == id => {
+                self.sending = None;
+                Ok(())
+            }
+            _ => Err(Misuse::State { wanted: "a content that is due" }),
+        }
+    }
+
+    /// Writes a piece of the content: of DATA with the dots of transparency, its line ends as the configuration says; of BDAT as it
+    /// is. Large pieces go by reference.
+    ///
+    /// # Errors
+    /// * [`BodyError::Full`]: the output is at its high-water mark; send some, then offer the piece again.
+    /// * [`BodyError::LineEnding`]: a bare CR or LF, which the policy refuses; nothing of the piece was taken.
+    /// * [`BodyError::EightBit`]: an octet above 127, though the message was not announced as 8BITMIME or BINARYMIME; nothing of the
+    ///   piece was taken.
+    /// * [`BodyError::TooLong`]: more than is left of the chunk; nothing of the piece was taken.
+    /// * [`BodyError::Misuse`]: no content of this command is due.
+    pub fn body(&mut self, id: CommandId, data: &Bytes) -> Result<(), BodyError> {
+        let eight_bit = self.announced == Body::SevenBit && !self.config.allow_8bit;
+        let due = Misuse::State { wanted: "a content that is due" };
+        match &mut self.sending {
+            Some(Sending::Data { id: of, .. } | Sending::Chunk { id: of, .. }) if *of != id => {
+                Err(Misuse::UnknownId.into())
+            }
+            None => Err(due.into()),
+            Some(_) if self.output.is_full() => Err(BodyError::Full),
+            Some(_) if eight_bit && !data.is_ascii() => {
+                let offset = data.iter().position(|octet| !octet.is_ascii()).unwrap_or_default();
+                Err(BodyError::EightBit { offset })
+            }
+            Some(Sending::Data { encoder, .. }) => encoder.encode_bytes(data, &mut self.output),
+            Some(Sending::Chunk { left, .. }) => {
+                let len = data.len() as u64;
+                if len > *left {
+                    return Err(BodyError::TooLong { limit: *left });
+                }
+                *left -= len;
+                let done = *left == 0;
+                self.output.put_bytes(data.clone());
+                if done {
+                    self.sending = None;
+                    self.release();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the content of DATA: writes the missing line end and the dot. A chunk of BDAT ends by itself.
+    ///
+    /// # Errors
+    /// [`BodyError::Misuse`]: no content of this command is due, or octets of the chunk are missing. [`BodyError::LineEnding`]: the
+    /// content ends in a bare CR, which the policy refuses.
+    pub fn end_body(&mut self, id: CommandId) -> Result<(), BodyError> {
+        match &mut self.sending {
+            Some(Sending::Data { id: of, encoder }) if *of == id => {
+                encoder.finish(&mut self.output)?;
+                self.sending = None;
+                self.ahead = State::Ready;
+                self.release();
+                Ok(())
+            }
+            Some(Sending::Chunk { .. }) => Err(Misuse::State { wanted: "the rest of the chunk" }.into()),
+            _ => Err(Misuse::State { wanted: "a content that is due" }.into()),
+        }
+    }
+
+    /// Answers a challenge.
+    ///
+    /// # Errors
+    /// [`Misuse::UnknownId`]: no such exchange. [`Misuse::State`]: no challenge waits for a response.
+    /// [`Misuse::TooLong`]: over `max_auth_line` octets in base64.
+    pub fn auth_respond(&mut self, id: CommandId, data: &[u8]) -> Result<(), Misuse> {
+        let limit = self.config.limits.max_auth_line;
+        let exchange = self.challenged(id)?;
+        if sasl::encoded_len(data.len()) + 2 > limit {
+            return Err(Misuse::TooLong { limit });
+        }
+        exchange.challenged = false;
+        exchange.responded = true;
+        sasl::encode(data, &mut self.output);
+        self.output.put(b"\r\n");
+        Ok(())
+    }
+
+    /// Cancels a SASL exchange with `*`. The server answers 501.
+    ///
+    /// # Errors
+    /// [`Misuse::UnknownId`]: no such exchange. [`Misuse::State`]: no challenge waits for a response.
+    pub fn auth_cancel(&mut self, id: CommandId) -> Result<(), Misuse> {
+        let exchange = self.challenged(id)?;
+        exchange.challenged = false;
+        exchange.responded = true;
+        self.output.put(b"*\r\n");
+        Ok(())
+    }
+
+    fn challenged(&mut self, id: CommandId) -> Result<&mut Exchange, Misuse> {
+        match &mut self.exchange {
+            Some(exchange) if exchange.id != id => Err(Misuse::UnknownId),
+            Some(exchange) if exchange.challenged => Ok(exchange),
+            Some(_) => Err(Misuse::State { wanted: "a challenge" }),
+            None => Err(Misuse::UnknownId),
+        }
+    }
+
+    /// Says that the TLS handshake is done. What is received from now on is from within TLS. Forgets what the server has offered (RFC
+    /// 3207 section 4.2).
+    ///
+    /// # Errors
+    /// [`Misuse::State`]: not at [`Pause::StartTls`](wire::Pause::StartTls). [`Misuse::PlaintextPending`]: octets
+    /// were received behind the server's agreement; the connection cannot be trusted.
+    pub fn tls_established(&mut self) -> Result<(), Misuse> {
+        if self.tls != Tls::Agreed {
+            return Err(Misuse::State { wanted: "Pause::StartTls" });
+        }
+        if !self.input.is_empty() {
+            return Err(Misuse::PlaintextPending);
+        }
+        self.tls = Tls::On;
+        self.forget();
+        self.release();
+        Ok(())
+    }
+
+    /// Back to the start: after STARTTLS and XCLIENT the server knows nothing of us.
+    fn forget(&mut self) {
+        self.ehlo = None;
+        self.state = State::Hello;
+        self.ahead = State::Hello;
+        self.transactions = 0;
+    }
+
+    /// The state of the session, as the replies so far have made it.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// What the server said to EHLO, LHLO or HELO the last time. Forgotten when TLS starts.
+    #[must_use]
+    pub const fn ehlo(&self) -> Option<&Ehlo> {
+        self.ehlo.as_ref()
+    }
+
+    /// Whether the connection is in TLS.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.tls == Tls::On
+    }
+
+    /// Which protocol it speaks.
+    #[must_use]
+    pub const fn protocol(&self) -> Protocol {
+        self.config.protocol
+    }
+
+    /// Commands that were accepted and are not complete.
+    #[must_use]
+    pub fn outstanding(&self) -> usize {
+        self.pending.len() + self.held.len()
+    }
+
+    /// Gives the connection away.
+    #[must_use]
+    pub fn into_parts(self) -> Parts {
+        Parts { unread: self.input.into_unread(), output: self.output }
+    }
+
+    fn offers(&self, keyword: Keyword) -> bool {
+        self.ehlo.as_ref().is_some_and(|ehlo| ehlo.has(keyword))
+    }
+
+    fn check_session(&self, command: &Command) -> Result<(), Misuse> {
+        let starts_tls = |(_, held): &(CommandId, Command)| *held == Command::StartTls;
+        if matches!(self.tls, Tls::Asked | Tls::Agreed) || self.held.iter().any(starts_tls) {
+            return Err(Misuse::TlsPending);
+        }
+        let verb = command.verb();
+        match &self.sending {
+            Some(Sending::Data { .. }) => return Err(Misuse::State { wanted: "the end of the content" }),
+            Some(Sending::Chunk { .. }) => return Err(Misuse::State { wanted: "the rest of the chunk" }),
+            None => {}
+        }
+        if self.state == State::Closed || !verb.is_allowed_in(self.ahead) {
+            return Err(Misuse::State { wanted: verb.states() });
+        }
+        let lmtp = self.config.protocol == Protocol::Lmtp;
+        match command {
+            Command::Helo(_) | Command::Ehlo(_) if lmtp => Err(Misuse::State { wanted: "SMTP" }),
+            Command::Lhlo(_) if !lmtp => Err(Misuse::State { wanted: "LMTP" }),
+            Command::StartTls if self.tls == Tls::On => Err(Misuse::State { wanted: "without TLS" }),
+            Command::Data if self.announced == Body::BinaryMime => {
+                Err(Misuse::State { wanted: "without BODY=BINARYMIME" })
+            }
+            Command::Auth(auth)
+                if auth.mechanism.is_cleartext() && self.tls != Tls::On && !self.config.allow_cleartext =>
+            {
+                Err(Misuse::Cleartext)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing is sent that needs what the server has not offered.
+    fn check_offered(&self, command: &Command) -> Result<(), Misuse> {
+        let missing =
+            |keyword: Keyword| (!self.offers(keyword)).then(|| Misuse::NotAdvertised(keyword.name()));
+        if let Some(misuse) = command.verb().extension().and_then(missing) {
+            return Err(misuse);
+        }
+        match command {
+            Command::Mail(mail) => self.check_mail(mail),
+            Command::Rcpt(rcpt) => self.check_rcpt(rcpt),
+            Command::Auth(auth) => {
+                let offered = self.ehlo.as_ref().is_some_and(|e| e.mechanisms().any(|m| m == auth.mechanism));
+                if offered { Ok(()) } else { Err(Misuse::NotAdvertised("this mechanism")) }
+            }
+            Command::Vrfy(query) | Command::Expn(query) => {
+                let utf8 = query.accepts_utf8() || !query.as_bytes().is_ascii();
+                if utf8 { missing(Keyword::SmtpUtf8).map_or(Ok(()), Err) } else { Ok(()) }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_mail(&self, mail: &Mail) -> Result<(), Misuse> {
+        for keyword in mail.keywords() {
+            if let Some(extension) = keyword.extension().filter(|&extension| !self.offers(extension)) {
+                return Err(Misuse::NotAdvertised(extension.name()));
+            }
+        }
+        if mail.body() == Some(Body::BinaryMime) && !self.offers(Keyword::BinaryMime) {
+            return Err(Misuse::NotAdvertised(Keyword::BinaryMime.name()));
+        }
+        if !mail.is_ascii() && !mail.has(MailKeyword::SmtpUtf8) {
+            return Err(Misuse::Invalid("address without SMTPUTF8"));
+        }
+        let Some(ehlo) = &self.ehlo else { return Ok(()) };
+        if let (Some(size), Some(limit)) = (mail.size(), ehlo.size()) {
+            if size > limit {
+                return Err(Misuse::TooLong { limit: usize::try_from(limit).unwrap_or(usize::MAX) });
+            }
+        }
+        match ehlo.limits().mail_max.map(u64::from) {
+            Some(limit) if self.transactions >= limit => Err(Misuse::TooMany { limit }),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_rcpt(&self, rcpt: &Rcpt) -> Result<(), Misuse> {
+        for keyword in rcpt.keywords() {
+            if let Some(extension) = keyword.extension().filter(|&extension| !self.offers(extension)) {
+                return Err(Misuse::NotAdvertised(extension.name()));
+            }
+        }
+        if !rcpt.is_ascii() && !self.announced_utf8 {
+            return Err(Misuse::Invalid("address without SMTPUTF8 in MAIL"));
+        }
+        match self.ehlo.as_ref().and_then(|ehlo| ehlo.limits().rcpt_max).map(u64::from) {
+            Some(limit) if self.recipients >= limit => Err(Misuse::TooMany { limit }),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the command does if it succeeds, for those that are sent behind it.
+    fn foresee(&mut self, command: &Command) {
+        match command {
+            Command::Helo(_) | Command::Ehlo(_) | Command::Lhlo(_) => self.ahead = State::Ready,
+            Command::Mail(mail) => {
+                self.ahead = State::Mail;
+                self.announced = mail.body().unwrap_or(Body::SevenBit);
+                self.announced_utf8 = mail.has(MailKeyword::SmtpUtf8);
+                self.recipients = 0;
+                self.transactions += 1;
+            }
+            Command::Rcpt(_) => {
+                self.ahead = State::Rcpt;
+                self.recipients += 1;
+            }
+            Command::Data => self.ahead = State::Data,
+            Command::Bdat(Bdat { last, .. }) => self.ahead = if *last { State::Ready } else { State::Chunks },
+            Command::Burl(burl) => self.ahead = if burl.last { State::Ready } else { State::Chunks },
+            Command::Rset if self.ahead.in_transaction() => self.ahead = State::Ready,
+            Command::Quit => self.ahead = State::Closed,
+            _ => {}
+        }
+    }
+
+    /// Whether the next command may follow what was sent.
+    fn may_send_now(&self) -> bool {
+        if self.state == State::Greeting
+            || self.exchange.is_some()
+            || self.sending.is_some()
+            || matches!(self.tls, Tls::Asked | Tls::Agreed)
+        {
+            return false;
+        }
+        let Some(last) = self.pending.back() else { return true };
+        let agreed = match self.config.pipelining {
+            Pipelining::Never => false,
+            Pipelining::Advertised => self.offers(Keyword::Pipelining),
+            Pipelining::Always => true,
+        };
+        // RFC 2920 section 3.1: the content may be the first of a group
+        agreed && (last.content || !last.verb.ends_group())
+    }
+
+    /// What [`write`](Self::write) checks, for a command that is written later.
+    fn check_length(&self, command: &Command) -> Result<(), Misuse> {
+        encode(command, self.max_line(command), &mut Output::new())
+    }
+
+    /// The longest line for a command: RFC 5321 section 4.5.3.1.4, and what the RFCs of the server's extensions add.
+    fn max_line(&self, command: &Command) -> usize {
+        let offered = |extension: Option<Keyword>| extension.is_some_and(|keyword| self.offers(keyword));
+        let added: usize = match command {
+            Command::Auth(_) => return self.config.limits.max_auth_line,
+            Command::Mail(_) => {
+                MailKeyword::ALL.iter().filter(|k| offered(k.extension())).map(|k| k.max_len()).sum()
+            }
+            Command::Rcpt(_) => {
+                RcptKeyword::ALL.iter().filter(|k| offered(k.extension())).map(|k| k.max_len()).sum()
+            }
+            _ => 0,
+        };
+        MAX_COMMAND + added
+    }
+
+    /// Encodes a command that may be sent now, and registers it.
+    fn write(&mut self, id: CommandId, command: &Command) -> Result<(), Misuse> {
+        let max_line = self.max_line(command);
+        encode(command, max_line, &mut self.output)?;
+        self.sent(id, command.verb(), command.reply_kind());
+        if let Command::Bdat(Bdat { size: left @ 1.., .. }) = *command {
+            self.sending = Some(Sending::Chunk { id, left });
+        }
+        Ok(())
+    }
+
+    fn sent(&mut self, id: CommandId, verb: Verb, kind: ReplyKind) {
+        match kind {
+            ReplyKind::Auth | ReplyKind::AuthInitial => {
+                let responded = kind == ReplyKind::AuthInitial;
+                self.exchange = Some(Exchange { id, responded, challenged: false });
+            }
+            ReplyKind::StartTls => self.tls = Tls::Asked,
+            _ => {}
+        }
+        let earliest = self.input.stream_offset() + self.input.len() as u64;
+        self.pending.push_back(Pending { id, verb, kind, earliest, content: false, answered: 0 });
+    }
+
+    /// Sends what was held back and may be sent now.
+    fn release(&mut self) {
+        while self.may_send_now() {
+            let Some((id, command)) = self.held.pop_front() else { break };
+            // cannot fail: it was checked when it was accepted
+            if self.write(id, &command).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+/// Encodes a command, if its line is within `limit` octets. On an error nothing was written.
+fn encode(command: &Command, limit: usize, output: &mut Output) -> Result<(), Misuse> {
+    let (before, start) = (output.checkpoint(), output.len());
+    command.encode(output);
+    if output.len() - start > limit {
+        output.roll_back(before);
+        return Err(Misuse::TooLong { limit });
+    }
+    Ok(())
+}
+
+impl Machine for Client {
+    type Event = Event;
+    type Error = Fatal;
+
+    fn receive(&mut self, data: &[u8]) {
+        self.input.receive(data);
+    }
+
+    fn read_buf(&mut self) -> Limit<&mut BytesMut> {
+        let room = if self.wants_read() { usize::MAX } else { 0 };
+        self.input.read_buf(room)
+    }
+
+    fn receive_eof(&mut self) {
+        self.input.receive_eof();
+    }
+
+    fn next_event(&mut self) -> Result<Step<Event>, Fatal> {
+        self.advance()
+    }
+
+    fn wants_read(&self) -> bool {
+        self.failure.is_none()
+            && !self.input.is_eof()
+            && self.tls != Tls::Agreed
+            && self.state != State::Turned
+            && !self.exchange.as_ref().is_some_and(|exchange| exchange.challenged)
+            && self.input.len() < self.config.limits.max_reply.saturating_add(self.max_reply_line())
+    }
+
+    fn output(&mut self) -> &mut Output {
+        &mut self.output
+    }
+
+    /// RFC 5321 section 4.5.3.2: 5 minutes for the greeting and most replies, 2 for the reply to DATA, 3 while the content is sent,
+    /// 10 for the reply to it.
+    fn timeout(&self) -> Option<Duration> {
+        if self.failure.is_some() {
+            return None;
+        }
+        if self.state == State::Greeting {
+            return Some(timeout::COMMAND);
+        }
+        if self.sending.is_some() {
+            return Some(timeout::DATA_BLOCK);
+        }
+        self.pending.front().map(|front| match front.kind {
+            ReplyKind::Data if front.content => timeout::DATA_TERMINATION,
+            ReplyKind::Data => timeout::DATA_INITIATION,
+            ReplyKind::LastChunk => timeout::DATA_TERMINATION,
+            _ => timeout::COMMAND,
+        })
+    }
+}

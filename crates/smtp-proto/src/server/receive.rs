@@ -1,0 +1,532 @@
+//! From octets to events.
+
+use super::{BodyFault, Event, Pending, Reading, Refusal, Server, Tls, replies_of, take_up_to};
+use crate::syntax::{self, expected};
+use crate::{
+    Bdat, Command, Keyword, Mail, MailKeyword, Protocol, Rcpt, RcptKeyword, ReplyKind, State, Verb, rule,
+};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use bytes::Bytes;
+use wire::dot::Body;
+use wire::sasl::{self, Auth};
+use wire::{
+    CommandId, Context, Diagnostic, Fatal, Found, Malformed, ParseError, ParseErrorKind, Pause, Redacted,
+    Secret, Step, Tolerance,
+};
+
+/// What an over-long line should have been.
+pub(super) const LINE: &str = "end of line";
+
+/// What a step came to: `None` if it has put events into the queue, or made none.
+type Stepped = Result<Option<Step<Event>>, Fatal>;
+
+/// The longest command, in octets with its CRLF: the limit, and what the offered extensions add to MAIL or RCPT.
+pub(super) fn max_command(config: &super::Config) -> usize {
+    let offered = |extension: Option<Keyword>| extension.is_some_and(|keyword| config.ehlo.has(keyword));
+    let mail = MailKeyword::ALL.iter().filter(|k| offered(k.extension())).map(|k| k.max_len());
+    let rcpt = RcptKeyword::ALL.iter().filter(|k| offered(k.extension())).map(|k| k.max_len());
+    config.limits.max_line.saturating_add(mail.sum::<usize>().max(rcpt.sum()))
+}
+
+impl Server {
+    pub(super) fn advance(&mut self) -> Result<Step<Event>, Fatal> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Ok(Step::Event(event));
+            }
+            if let Some(failure) = &self.failure {
+                return Err(failure.clone());
+            }
+            match self.step() {
+                Ok(Some(step)) => return Ok(step),
+                Ok(None) => {}
+                Err(failure) => self.failure = Some(failure),
+            }
+        }
+    }
+
+    fn step(&mut self) -> Stepped {
+        if self.tls == Tls::Agreed {
+            return self.paused_for_tls();
+        }
+        if matches!(self.state, State::Closed | State::Turned) {
+            // what follows is not read, or not by us
+            return Ok(Some(match (self.output.is_empty(), self.state) {
+                (false, _) => Step::Paused(Pause::Drain),
+                (true, State::Turned) => Step::Paused(Pause::Upgrade),
+                (true, _) => Step::Closed,
+            }));
+        }
+        if self.output.is_full() {
+            // a client that asks on and on without reading costs no more than this
+            return Ok(Some(Step::Paused(Pause::Drain)));
+        }
+        match &self.reading {
+            Some(Reading::Data { .. }) => return self.data(),
+            Some(Reading::Chunk { .. }) => return self.chunk(),
+            Some(Reading::Discard { .. }) => return self.discard(),
+            None => {}
+        }
+        if self.challenged {
+            return self.response();
+        }
+        if let Some(pending) = &self.pending {
+            if pending.kind == ReplyKind::StartTls && pending.accepted && !self.input.is_empty() {
+                return Err(Fatal::PlaintextAfterStartTls(self.input.stream_offset()));
+            }
+            return Ok(Some(Step::Paused(Pause::Respond)));
+        }
+        self.command()
+    }
+
+    /// The longest line that may come now.
+    pub(super) fn max_line(&self) -> usize {
+        self.max_command.max(self.config.limits.max_auth_line)
+    }
+
+    /// Law 11: nothing that came in plaintext behind STARTTLS may ever be used.
+    fn paused_for_tls(&mut self) -> Stepped {
+        match self.input.len() {
+            0 if !self.output.is_empty() => Ok(Some(Step::Paused(Pause::Drain))),
+            0 if self.input.is_eof() => Err(Fatal::UnexpectedEof("the start of TLS")),
+            0 => Ok(Some(Step::Paused(Pause::StartTls))),
+            _ => Err(Fatal::PlaintextAfterStartTls(self.input.stream_offset())),
+        }
+    }
+
+    /// More is needed, unless the peer has closed.
+    fn wait(&mut self) -> Stepped {
+        if !self.input.is_eof() {
+            self.input.settle();
+            return Ok(Some(Step::NeedInput));
+        }
+        Err(Fatal::UnexpectedEof(match (&self.reading, self.challenged) {
+            (Some(Reading::Data { .. }), _) => "mail data",
+            (Some(_), _) => "a chunk of mail data",
+            (None, true) => "a SASL exchange",
+            (None, false) if self.input.is_empty() && !self.skipping => return Ok(Some(Step::Closed)),
+            (None, false) => "a command",
+        }))
+    }
+
+    /// Whether the client speaks before it could have read the greeting (RFC 5321 section 4.3.1).
+    pub(super) fn note_early(&mut self) {
+        if !self.greeted {
+            self.greeted = self.output.is_empty();
+            if !self.greeted {
+                self.early = Some(self.input.stream_offset());
+            }
+        }
+    }
+
+    /// Law: an over-long line is one error; its tail never runs as a command.
+    fn skip_line(&mut self) -> Stepped {
+        match self.input.line(usize::MAX) {
+            Found::Line(len) => {
+                self.input.skip(len);
+                self.skipping = false;
+                Ok(None)
+            }
+            _ => {
+                self.input.skip(self.input.len());
+                self.wait()
+            }
+        }
+    }
+
+    fn too_long(&mut self, id: CommandId, limit: usize, verb: Option<&'static str>) -> Stepped {
+        let at = self.input.stream_offset();
+        let offset = u32::try_from(limit).unwrap_or(u32::MAX);
+        let error = ParseError { offset, expected: LINE, kind: ParseErrorKind::TooLong, got: None };
+        let frame =
+            Redacted::new(Bytes::copy_from_slice(&self.input.as_slice()[..limit.min(self.input.len())]));
+        self.skipping = true;
+        let malformed = Box::new(Malformed { error, stream_offset: at, frame, verb });
+        Ok(Some(Step::Event(Event::Malformed { id, malformed })))
+    }
+
+    /// Web browsers and TLS clients can be made to connect to us; what they send must not run as commands.
+    fn check_protocol(&mut self) -> Result<bool, Fatal> {
+        if self.next_id == CommandId::FIRST && self.tls == Tls::Off {
+            match self.input.as_slice() {
+                [0x16, 0x03, ..] => return Err(Fatal::ForeignProtocol("TLS")),
+                [0x16] if !self.input.is_eof() => return Ok(false),
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+
+    fn command(&mut self) -> Stepped {
+        if self.skipping {
+            return self.skip_line();
+        }
+        self.check_bad()?;
+        if !self.check_protocol()? {
+            return self.wait();
+        }
+        let auth = self.input.as_slice().first_chunk::<5>().is_some_and(|s| s.eq_ignore_ascii_case(b"AUTH "));
+        let limit = if auth { self.max_line() } else { self.max_command };
+        let len = match self.input.line(limit) {
+            Found::Line(len) => len,
+            Found::Partial => return self.wait(),
+            Found::TooLong => {
+                self.count_bad()?;
+                let id = self.accept(Verb::Other, ReplyKind::Single, false);
+                return self.too_long(id, limit, auth.then(|| Verb::Auth.keyword()));
+            }
+        };
+        let at = self.input.stream_offset();
+        let frame = if auth { self.input.take_secret(len) } else { self.input.take(len) };
+        let cx = Context::new(&frame, self.config.tolerance).at(at);
+        if frame.iter().all(|o| b" \r\n".contains(o))
+            && cx.tolerates(Tolerance::Lenient, rule::EMPTY_LINE, &frame)
+        {
+            self.remark(cx.into_repairs());
+            return Ok(None);
+        }
+        let parsed = Command::parse_in(&cx);
+        self.check_turn(&cx, parsed.as_ref().ok(), at)?;
+        let command = match parsed {
+            Ok(command) => command,
+            Err(error) => return self.malformed(cx, error),
+        };
+        let repairs = cx.into_repairs();
+        if auth {
+            wire::wipe(frame);
+        }
+        self.accepted(command, repairs)
+    }
+
+    /// Whether the client may have spoken now: after the greeting, and ahead of replies only in a group of commands (RFC 2920).
+    fn check_turn(&mut self, cx: &Context<'_>, command: Option<&Command>, at: u64) -> Result<(), Fatal> {
+        let behind = at + cx.frame().len() as u64;
+        if let Some(early) = self.early.take() {
+            cx.repair(rule::EARLY_TALKER, &cx.frame()[..0]);
+            if self.config.refuse_out_of_turn {
+                return Err(Fatal::OutOfTurn(early));
+            }
+        }
+        let chunk = matches!(command, Some(Command::Bdat(_)));
+        if self.input.is_empty() || chunk {
+            return Ok(());
+        }
+        let may_follow = command.is_none_or(|command| !command.verb().ends_group());
+        if !may_follow || !self.config.ehlo.has(Keyword::Pipelining) {
+            cx.repair(rule::UNADVERTISED_PIPELINING, &cx.frame()[..0]);
+            if self.config.refuse_out_of_turn {
+                return Err(Fatal::OutOfTurn(behind));
+            }
+        }
+        Ok(())
+    }
+
+    fn malformed(&mut self, cx: Context<'_>, error: ParseError) -> Stepped {
+        self.count_bad()?;
+        let frame = cx.frame();
+        let start = frame.iter().position(|&o| o != b' ').unwrap_or(0);
+        let verb = Verb::of(&frame[start..start + wire::class::VCHAR.run(&frame[start..])]);
+        let known = (verb != Verb::Other).then(|| verb.keyword());
+        let id = self.accept(Verb::Other, ReplyKind::Single, false);
+        if let (Verb::Bdat, Some(pending)) = (verb, &mut self.pending) {
+            // how much content follows is not known
+            pending.closes = true;
+        }
+        let malformed = Box::new(cx.malformed(error, known));
+        self.emit(cx.into_repairs(), Event::Malformed { id, malformed })
+    }
+
+    fn accepted(&mut self, command: Command, repairs: Vec<Diagnostic>) -> Stepped {
+        let verb = command.verb();
+        if is_http(&command) {
+            return Err(Fatal::ForeignProtocol("HTTP"));
+        }
+        let refusal = self.refusal(&command);
+        match verb {
+            _ if refusal.is_some() => self.count_bad()?,
+            // the application's answer tells
+            Verb::Other => {}
+            _ => self.bad_commands = 0,
+        }
+        match &command {
+            Command::Mail(mail) if refusal.is_none() => {
+                self.transaction.asked_binary = mail.body() == Some(crate::Body::BinaryMime);
+                self.transaction.asked_utf8 = mail.has(MailKeyword::SmtpUtf8);
+            }
+            _ => {}
+        }
+        let id = self.accept(verb, command.reply_kind(), refusal.is_none());
+        if let (Command::Bdat(Bdat { size, .. }), Some(pending)) = (&command, &mut self.pending) {
+            pending.chunk = *size;
+        }
+        match refusal {
+            None => self.emit(repairs, Event::Command { id, command }),
+            Some(refusal) => self.emit(repairs, Event::Refused { id, command, refusal }),
+        }
+    }
+
+    fn accept(&mut self, verb: Verb, kind: ReplyKind, accepted: bool) -> CommandId {
+        let id = self.next_id;
+        self.next_id = id.next();
+        self.pending = Some(Pending {
+            id,
+            verb,
+            kind,
+            accepted,
+            chunk: 0,
+            due: 1,
+            read: false,
+            faulty: false,
+            closes: false,
+            responded: kind == ReplyKind::AuthInitial,
+        });
+        id
+    }
+
+    fn count_bad(&mut self) -> Result<(), Fatal> {
+        self.bad_commands = self.bad_commands.saturating_add(1);
+        self.check_bad()
+    }
+
+    fn check_bad(&self) -> Result<(), Fatal> {
+        match self.config.limits.max_bad_commands {
+            Some(limit) if self.bad_commands > limit => Err(Fatal::TooManyErrors),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why a command is out of place, if it is.
+    fn refusal(&self, command: &Command) -> Option<Refusal> {
+        let verb = command.verb();
+        let lmtp = self.config.protocol == Protocol::Lmtp;
+        match verb {
+            Verb::Helo | Verb::Ehlo if lmtp => return Some(Refusal::Protocol),
+            Verb::Lhlo if !lmtp => return Some(Refusal::Protocol),
+            Verb::Quit => return None,
+            _ if self.no_service => return Some(Refusal::NoService),
+            _ => {}
+        }
+        if verb.extension().is_some_and(|keyword| !self.config.ehlo.has(keyword)) {
+            return Some(Refusal::NotOffered);
+        }
+        if !verb.is_allowed_in(self.state) {
+            return Some(Refusal::State { wanted: verb.states(), state: self.state });
+        }
+        match command {
+            Command::Mail(mail) => self.refusal_of_mail(mail),
+            Command::Rcpt(rcpt) => self.refusal_of_rcpt(rcpt),
+            Command::Data if self.transaction.binary => Some(Refusal::BinaryData),
+            Command::StartTls if self.tls == Tls::On => Some(Refusal::TlsActive),
+            Command::Auth(auth) => self.refusal_of_auth(auth),
+            _ => None,
+        }
+    }
+
+    fn refusal_of_mail(&self, mail: &Mail) -> Option<Refusal> {
+        let offered = |extension: Option<Keyword>| extension.is_some_and(|k| self.config.ehlo.has(k));
+        if mail.has_unknown() || !mail.keywords().all(|keyword| offered(keyword.extension())) {
+            return Some(Refusal::Parameter);
+        }
+        if mail.body() == Some(crate::Body::BinaryMime) && !self.config.ehlo.has(Keyword::BinaryMime) {
+            return Some(Refusal::Parameter);
+        }
+        if !mail.is_ascii() && !mail.has(MailKeyword::SmtpUtf8) {
+            return Some(Refusal::Utf8Address);
+        }
+        if let Some(limit) = self.max_message().filter(|&limit| mail.size().is_some_and(|size| size > limit))
+        {
+            return Some(Refusal::TooLarge { limit });
+        }
+        let limit = self.config.ehlo.limits().mail_max?;
+        (self.transactions >= limit.into()).then(|| Refusal::TooManyTransactions { limit: limit.into() })
+    }
+
+    fn refusal_of_rcpt(&self, rcpt: &Rcpt) -> Option<Refusal> {
+        let offered = |extension: Option<Keyword>| extension.is_some_and(|k| self.config.ehlo.has(k));
+        if rcpt.has_unknown() || !rcpt.keywords().all(|keyword| offered(keyword.extension())) {
+            return Some(Refusal::Parameter);
+        }
+        if !rcpt.is_ascii() && !self.transaction.utf8 {
+            return Some(Refusal::Utf8Address);
+        }
+        let announced = self.config.ehlo.limits().rcpt_max.map(u64::from);
+        let limit = [self.config.limits.max_recipients, announced].into_iter().flatten().min()?;
+        (u64::from(self.transaction.recipients) >= limit).then_some(Refusal::TooManyRecipients { limit })
+    }
+
+    fn refusal_of_auth(&self, auth: &Auth) -> Option<Refusal> {
+        let cleartext = self.tls == Tls::On || self.config.allow_cleartext;
+        if self.authenticated {
+            Some(Refusal::Authenticated)
+        } else if !cleartext && auth.mechanism.is_cleartext() {
+            Some(Refusal::Cleartext)
+        } else {
+            (!self.offers_mechanism(auth.mechanism)).then_some(Refusal::Mechanism)
+        }
+    }
+
+    /// The longest message, in octets.
+    fn max_message(&self) -> Option<u64> {
+        self.config.limits.max_message.or_else(|| self.config.ehlo.size())
+    }
+
+    /// Mail data, to its true end whatever is wrong with it.
+    fn data(&mut self) -> Stepped {
+        let limit = self.max_message();
+        let (Some(Reading::Data { decoder, start }), Some(pending)) = (&mut self.reading, &mut self.pending)
+        else {
+            self.reading = None;
+            return Ok(None);
+        };
+        let id = pending.id;
+        match decoder.next(&mut self.input) {
+            Body::Chunk(mut data) => {
+                let over = limit.map_or(0, |limit| decoder.octets_out().saturating_sub(limit));
+                // as much as is within the limit, whatever the chunking
+                data.truncate(data.len().saturating_sub(usize::try_from(over).unwrap_or(usize::MAX)));
+                Ok((!data.is_empty()).then_some(Step::Event(Event::BodyChunk { id, data })))
+            }
+            Body::Found(finding) => {
+                let diagnostic = Box::new(finding.diagnostic(*start));
+                Ok(Some(Step::Event(Event::Diagnostic(diagnostic))))
+            }
+            Body::NeedInput => self.wait(),
+            Body::End => {
+                let octets = decoder.octets_out();
+                let fault = match (decoder.refused(), limit) {
+                    (Some(finding), _) => Some(BodyFault::LineEnding(finding)),
+                    (None, Some(limit)) if octets > limit => Some(BodyFault::TooLarge { limit }),
+                    _ => None,
+                };
+                pending.closes = matches!(fault, Some(BodyFault::LineEnding(_)));
+                Ok(Some(Step::Event(self.body_end(true, octets, fault))))
+            }
+        }
+    }
+
+    fn body_end(&mut self, last: bool, octets: u64, fault: Option<BodyFault>) -> Event {
+        self.reading = None;
+        let due = if last { replies_of(self.config.protocol, self.transaction.recipients) } else { 1 };
+        if let Some(pending) = &mut self.pending {
+            pending.read = true;
+            pending.faulty = fault.is_some();
+            pending.due = due;
+            return Event::BodyEnd { id: pending.id, last, octets, fault };
+        }
+        Event::BodyEnd { id: self.next_id, last, octets, fault }
+    }
+
+    /// A chunk of mail data (RFC 3030 section 2): so many octets, whatever they are.
+    fn chunk(&mut self) -> Stepped {
+        let limit = self.max_message();
+        let (Some(Reading::Chunk { left }), Some(pending)) = (&mut self.reading, &self.pending) else {
+            self.reading = None;
+            return Ok(None);
+        };
+        let id = pending.id;
+        if *left > 0 {
+            let mut data = take_up_to(&mut self.input, *left);
+            if data.is_empty() {
+                return self.wait();
+            }
+            *left -= data.len() as u64;
+            let octets = self.transaction.octets.saturating_add(data.len() as u64);
+            self.transaction.octets = octets;
+            let over = limit.map_or(0, |limit| octets.saturating_sub(limit));
+            data.truncate(data.len().saturating_sub(usize::try_from(over).unwrap_or(usize::MAX)));
+            return Ok((!data.is_empty()).then_some(Step::Event(Event::BodyChunk { id, data })));
+        }
+        let last = pending.kind == ReplyKind::LastChunk;
+        let octets = self.transaction.octets;
+        let fault = limit.filter(|&limit| octets > limit).map(|limit| BodyFault::TooLarge { limit });
+        Ok(Some(Step::Event(self.body_end(last, octets, fault))))
+    }
+
+    /// RFC 3030 section 2: the content of a refused chunk is read and discarded, and then the reply is sent.
+    fn discard(&mut self) -> Stepped {
+        let Some(Reading::Discard { left, .. }) = &mut self.reading else { return Ok(None) };
+        let gone = usize::try_from(*left).unwrap_or(usize::MAX).min(self.input.len());
+        self.input.skip(gone);
+        *left -= gone as u64;
+        if *left > 0 {
+            return self.wait();
+        }
+        if let (Some(Reading::Discard { reply, .. }), Some(pending)) = (self.reading.take(), self.pending) {
+            reply.encode(&mut self.output);
+            self.answered(Pending { chunk: 0, ..pending }, false, reply.code());
+        }
+        Ok(None)
+    }
+
+    /// The client's response to a challenge.
+    fn response(&mut self) -> Stepped {
+        let Some(id) = self.pending.map(|pending| pending.id) else {
+            self.challenged = false;
+            return Ok(None);
+        };
+        let limit = self.config.limits.max_auth_line;
+        let len = match self.input.line(limit) {
+            Found::Line(len) => len,
+            Found::Partial => return self.wait(),
+            Found::TooLong => {
+                self.challenged = false;
+                return self.too_long(id, limit, Some(Verb::Auth.keyword()));
+            }
+        };
+        self.challenged = false;
+        let at = self.input.stream_offset();
+        let frame = self.input.take_secret(len);
+        let cx = Context::new(&frame, self.config.tolerance).at(at);
+        cx.set_secret();
+        let parsed = syntax::line(&cx, &frame, 0).and_then(|line| match line {
+            b"*" => Ok(None),
+            data => sasl::decode(data).map(Some),
+        });
+        match parsed {
+            Ok(data) => {
+                let repairs = cx.into_repairs();
+                wire::wipe(frame);
+                if let Some(pending) = &mut self.pending {
+                    pending.responded = data.is_some();
+                }
+                self.emit(repairs, responded(id, data))
+            }
+            Err(error) => {
+                let error = cx.error(error, expected::name);
+                let malformed = Box::new(cx.malformed(error, Some(Verb::Auth.keyword())));
+                self.emit(cx.into_repairs(), Event::Malformed { id, malformed })
+            }
+        }
+    }
+
+    fn remark(&mut self, repairs: Vec<Diagnostic>) {
+        self.events.extend(repairs.into_iter().map(|repair| Event::Diagnostic(Box::new(repair))));
+    }
+
+    /// Hands out an event, what was repaired for it first.
+    #[inline]
+    fn emit(&mut self, repairs: Vec<Diagnostic>, event: Event) -> Stepped {
+        if repairs.is_empty() {
+            return Ok(Some(Step::Event(event)));
+        }
+        self.remark(repairs);
+        self.events.push_back(event);
+        Ok(None)
+    }
+}
+
+fn responded(id: CommandId, data: Option<Secret>) -> Event {
+    match data {
+        Some(data) => Event::AuthResponse { id, data },
+        None => Event::AuthCancelled { id },
+    }
+}
+
+/// Whether it is a request line of HTTP (RFC 9112 section 3).
+fn is_http(command: &Command) -> bool {
+    const METHODS: &[&[u8]] =
+        &[b"GET", b"POST", b"HEAD", b"PUT", b"OPTIONS", b"CONNECT", b"DELETE", b"TRACE", b"PATCH", b"PRI"];
+    let Command::Other(other) = command else { return false };
+    METHODS.iter().any(|method| other.keyword().eq_ignore_ascii_case(method))
+}
