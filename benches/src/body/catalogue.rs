@@ -4,7 +4,7 @@ use crate::body::workloads::{self, Dots};
 use crate::body::{limits, ours, peers};
 use crate::catalogue::{Catalogue, chain, work};
 use crate::generator::{CHUNKS, Scale, WHOLE, chunk_name};
-use crate::pop3;
+use crate::{pop3, smtp};
 
 /// Enters them all.
 pub fn enter(catalogue: &mut Catalogue<'_>) {
@@ -16,7 +16,7 @@ pub fn enter(catalogue: &mut Catalogue<'_>) {
                     let input = workloads::body(size.octets(scale, chunk), dots);
                     let contestants = chain([
                         ours::decode(&input, chunk),
-                        vec![pop3::ours::retr_decode(&input, chunk)],
+                        vec![pop3::ours::retr_decode(&input, chunk), smtp::ours::data_decode(&input, chunk)],
                         peers::data_receiver(&input, chunk),
                         if chunk >= 1460 { vec![pop3::peers::retr_decode(&input)] } else { Vec::new() },
                         limits::decode(&input, chunk),

@@ -150,8 +150,13 @@ fn serve(session: &[Bytes], chunk: usize, config: &server::Config) -> Option<u64
     Some(commands)
 }
 
-/// The shortest positive reply of the right form.
+/// The shortest positive reply of the right form. An exchange of AUTH is refused where it would go on.
 fn reply_to(command: &Command, server: &Server) -> Option<Reply> {
+    if let Command::Auth(auth) = command
+        && auth.initial_response.is_none()
+    {
+        return Some(Reply::Status(Status::err("").ok()?));
+    }
     let ok = Status::ok("").ok()?;
     let one = MessageNumber::new(1)?;
     Some(match command.reply_kind() {
@@ -460,10 +465,10 @@ pub fn idle() -> [Idle; 4] {
         Some(Box::new(server))
     }
     [
-        ("Client behind the greeting", size_of::<Client>(), fresh_client),
-        ("Client behind CAPA, UIDL and RETR", size_of::<Client>(), used_client),
-        ("Server behind the greeting", size_of::<Server>(), || server_after(b"")),
-        ("Server behind login, UIDL and RETR", size_of::<Server>(), || {
+        ("POP3 Client behind the greeting", size_of::<Client>(), fresh_client),
+        ("POP3 Client behind CAPA, UIDL and RETR", size_of::<Client>(), used_client),
+        ("POP3 Server behind the greeting", size_of::<Server>(), || server_after(b"")),
+        ("POP3 Server behind login, UIDL and RETR", size_of::<Server>(), || {
             server_after(b"USER a\r\nPASS b\r\nCAPA\r\nUIDL\r\nRETR 1\r\n")
         }),
     ]

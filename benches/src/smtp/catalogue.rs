@@ -4,7 +4,7 @@ use crate::catalogue::{Catalogue, chain, work};
 use crate::generator::{CHUNKS, WHOLE, chunk_name};
 use crate::limits::{copy, lines};
 use crate::smtp::workloads::{self, Bodies, Commands, Kind};
-use crate::smtp::{limits, peers};
+use crate::smtp::{limits, ours, peers};
 
 /// Octets of one long reply that drips in: smtp-proto takes 4,096.
 const LONG_REPLY: usize = 3800;
@@ -17,7 +17,11 @@ pub fn enter(catalogue: &mut Catalogue<'_>) {
     for (kind, make) in kinds {
         catalogue.add(format!("smtp/command-parse/{kind}"), move |scale| {
             let input = make(scale.messages);
-            let contestants = chain([peers::command_parse(&input), limits::command_parse(&input)]);
+            let contestants = chain([
+                ours::command_parse(&input),
+                peers::command_parse(&input),
+                limits::command_parse(&input),
+            ]);
             work(input.messages.stream.len(), input.parts.len() as u64, "command", input.told, contestants)
         });
     }
@@ -27,6 +31,7 @@ pub fn enter(catalogue: &mut Catalogue<'_>) {
                 let input = make(scale.messages);
                 let stream = &input.messages.stream;
                 let contestants = chain([
+                    ours::command_stream(&input, chunk),
                     peers::command_stream(&input, chunk),
                     vec![lines(stream, chunk), copy(stream, chunk)],
                 ]);
@@ -38,15 +43,22 @@ pub fn enter(catalogue: &mut Catalogue<'_>) {
         catalogue.add(format!("smtp/command-encode/{kind}"), move |scale| {
             let input = make(scale.messages);
             let octets = input.messages.stream.len();
-            let contestants =
-                chain([peers::command_encode(&input), vec![copy(&input.messages.stream, WHOLE)]]);
+            let contestants = chain([
+                ours::command_encode(&input),
+                peers::command_encode(&input),
+                vec![copy(&input.messages.stream, WHOLE)],
+            ]);
             work(octets, input.parts.len() as u64, "command", octets as u64, contestants)
         });
     }
     for kind in [Kind::Mixed, Kind::Single, Kind::Multi] {
         catalogue.add(format!("smtp/reply-parse/{}", kind.name()), move |scale| {
             let input = workloads::replies(scale.messages, kind);
-            let contestants = chain([peers::reply_parse(&input), vec![copy(&input.messages.stream, WHOLE)]]);
+            let contestants = chain([
+                ours::reply_parse(&input),
+                peers::reply_parse(&input),
+                vec![copy(&input.messages.stream, WHOLE)],
+            ]);
             work(input.messages.stream.len(), input.parts.len() as u64, "reply", input.told, contestants)
         });
     }
@@ -54,8 +66,11 @@ pub fn enter(catalogue: &mut Catalogue<'_>) {
         catalogue.add(format!("smtp/reply-stream/{}", chunk_name(chunk)), move |scale| {
             let input = workloads::replies(scale.messages, Kind::Mixed);
             let stream = &input.messages.stream;
-            let contestants =
-                chain([peers::reply_stream(stream, chunk), vec![lines(stream, chunk), copy(stream, chunk)]]);
+            let contestants = chain([
+                ours::reply_stream(stream, chunk),
+                peers::reply_stream(stream, chunk),
+                vec![lines(stream, chunk), copy(stream, chunk)],
+            ]);
             work(stream.len(), input.parts.len() as u64, "reply", input.told, contestants)
         });
     }
@@ -64,6 +79,7 @@ pub fn enter(catalogue: &mut Catalogue<'_>) {
             let parts = workloads::long_reply(LONG_REPLY / scale.drip_divisor);
             let octets = parts.octets().into();
             let contestants = chain([
+                ours::reply_stream(&octets, chunk),
                 peers::reply_stream(&octets, chunk),
                 vec![lines(&octets, chunk), copy(&octets, chunk)],
             ]);
@@ -74,34 +90,50 @@ pub fn enter(catalogue: &mut Catalogue<'_>) {
         catalogue.add(format!("smtp/reply-encode/{}", kind.name()), move |scale| {
             let input = workloads::replies(scale.messages, kind);
             let octets = input.messages.stream.len();
-            let contestants = chain([peers::reply_encode(&input), limits::reply_encode(&input)]);
+            let contestants = chain([
+                ours::reply_encode(&input),
+                peers::reply_encode(&input),
+                limits::reply_encode(&input),
+            ]);
             work(octets, input.parts.len() as u64, "reply", octets as u64, contestants)
         });
     }
     catalogue.add("smtp/ehlo-parse".into(), |scale| {
         let input = workloads::ehlos(scale.messages / 4);
-        let contestants = chain([peers::ehlo_parse(&input), limits::ehlo_parse(&input)]);
+        let contestants =
+            chain([ours::ehlo_parse(&input), peers::ehlo_parse(&input), limits::ehlo_parse(&input)]);
         work(input.messages.stream.len(), input.parts.len() as u64, "EHLO reply", input.told, contestants)
     });
     for chunk in [1, 64] {
         catalogue.add(format!("smtp/ehlo-drip/{}", chunk_name(chunk)), move |scale| {
             let input = workloads::ehlos(scale.messages / 16);
-            let contestants =
-                chain([peers::ehlo_drip(&input, chunk), vec![lines(&input.messages.stream, chunk)]]);
+            let contestants = chain([
+                ours::ehlo_drip(&input, chunk),
+                peers::ehlo_drip(&input, chunk),
+                vec![lines(&input.messages.stream, chunk)],
+            ]);
             work(input.messages.stream.len(), input.parts.len() as u64, "EHLO reply", input.told, contestants)
         });
     }
     catalogue.add("smtp/ehlo-encode".into(), |scale| {
         let input = workloads::offers(scale.messages / 4);
         let octets = input.messages.stream.len();
-        let contestants = chain([peers::ehlo_encode(&input), vec![copy(&input.messages.stream, WHOLE)]]);
+        let contestants = chain([
+            ours::ehlo_encode(&input),
+            peers::ehlo_encode(&input),
+            vec![copy(&input.messages.stream, WHOLE)],
+        ]);
         work(octets, input.parts.len() as u64, "EHLO reply", octets as u64, contestants)
     });
     for (bodies, chunks) in [(Bodies::Small, &CHUNKS[..]), (Bodies::Mail, &CHUNKS[2..])] {
         for &chunk in chunks {
             catalogue.add(format!("smtp/session/{}/{}", bodies.name(), chunk_name(chunk)), move |scale| {
                 let input = workloads::sessions(scale.messages / 16, bodies);
-                let contestants = chain([peers::session(&input, chunk), limits::session(&input.each, chunk)]);
+                let contestants = chain([
+                    ours::session(&input, chunk),
+                    peers::session(&input, chunk),
+                    limits::session(&input.each, chunk),
+                ]);
                 work(input.octets as usize, input.messages, "message", input.told, contestants)
             });
         }
@@ -109,7 +141,11 @@ pub fn enter(catalogue: &mut Catalogue<'_>) {
     for chunk in [1460, 65_536] {
         catalogue.add(format!("smtp/session/bdat/{}", chunk_name(chunk)), move |scale| {
             let input = workloads::chunked(scale.body.min(16 << 20));
-            let contestants = chain([peers::session(&input, chunk), limits::session(&input.each, chunk)]);
+            let contestants = chain([
+                ours::session(&input, chunk),
+                peers::session(&input, chunk),
+                limits::session(&input.each, chunk),
+            ]);
             work(input.octets as usize, input.messages, "message", input.told, contestants)
         });
     }

@@ -2,5 +2,6 @@
 
 pub mod catalogue;
 pub mod limits;
+pub mod ours;
 pub mod peers;
 pub mod workloads;

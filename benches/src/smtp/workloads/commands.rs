@@ -168,7 +168,8 @@ pub fn esmtp_commands(count: usize) -> Commands {
         parts.push(CommandParts::Mail(esmtp_mail(&mut rng)));
         let recipients = if rng.chance(60) { 1 } else { rng.range(2..6) };
         for _ in 0..recipients {
-            parts.push(CommandParts::Rcpt(esmtp_rcpt(&mut rng)));
+            let utf8 = rng.chance(3);
+            parts.push(CommandParts::Rcpt(esmtp_rcpt(&mut rng, utf8)));
         }
     }
     parts.truncate(count);
@@ -418,8 +419,8 @@ pub(super) fn esmtp_mail(rng: &mut Rng) -> Envelope {
     mail
 }
 
-/// RCPT with parameters.
-pub(super) fn esmtp_rcpt(rng: &mut Rng) -> Envelope {
+/// RCPT with parameters; the address beyond ASCII if `utf8`.
+pub(super) fn esmtp_rcpt(rng: &mut Rng, utf8: bool) -> Envelope {
     const NOTIFY: &[(&str, u64)] = &[
         ("NEVER", told::NOTIFY_NEVER),
         ("FAILURE", told::NOTIFY_FAILURE),
@@ -429,7 +430,6 @@ pub(super) fn esmtp_rcpt(rng: &mut Rng) -> Envelope {
         ("SUCCESS,FAILURE,DELAY", told::NOTIFY_SUCCESS | told::NOTIFY_FAILURE | told::NOTIFY_DELAY),
         ("SUCCESS", told::NOTIFY_SUCCESS),
     ];
-    let utf8 = rng.chance(3);
     let mut rcpt = recipient(rng, utf8);
     let notify = rng.chance(55);
     if notify {

@@ -4,7 +4,7 @@
 //! what the large providers send. They stay within what smtp-proto 0.2.5 accepts, so that both sides read the same bytes:
 //!
 //! - no address literals in MAIL and RCPT, no `ORCPT=utf-8;`, no parameter that it does not know, no subcodes above 255;
-//! - every line of a reply has text; replies are shorter than 4,096 octets.
+//! - every line of a reply has text; replies are shorter than 4,096 octets; no enhanced code of class 3, which RFC 3463 does not have.
 //!
 //! smtp-codec 0.2.0 accepts less; it gets a copy in which that is replaced by as many octets of something else (`for_smtp_codec`).
 

@@ -125,7 +125,7 @@ const SINGLE: &[Pattern] = &[
     (354, None, &["Enter message, ending with \".\" on a line by itself"]),
     (354, None, &["Start mail input; end with <CRLF>.<CRLF>"]),
     (354, None, &["go ahead"]),
-    (354, Some((3, 0, 0)), &["continue.  finished with \"\\r\\n.\\r\\n\""]),
+    (354, None, &["continue.  finished with \"\\r\\n.\\r\\n\""]),
     (220, None, &["% ESMTP Postfix (Debian/GNU)"]),
     (220, None, &["% ESMTP Exim 4.96 Tue, 24 Nov 2025 22:57:# +0000"]),
     (

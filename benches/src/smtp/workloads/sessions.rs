@@ -133,11 +133,14 @@ impl Maker {
 
     /// MAIL and RCPTs.
     fn transaction(&mut self, rng: &mut Rng, part: &mut String) {
-        let mail = CommandParts::Mail(esmtp_mail(rng));
-        self.command(rng, part, mail);
+        let mail = esmtp_mail(rng);
+        // only then may recipients be beyond ASCII
+        let utf8 = mail.parameters.iter().any(|(keyword, _)| *keyword == "SMTPUTF8");
+        self.command(rng, part, CommandParts::Mail(mail));
         let recipients = if rng.chance(70) { 1 } else { rng.range(2..9) };
         for _ in 0..recipients {
-            let rcpt = CommandParts::Rcpt(esmtp_rcpt(rng));
+            let utf8 = utf8 && rng.chance(50);
+            let rcpt = CommandParts::Rcpt(esmtp_rcpt(rng, utf8));
             self.command(rng, part, rcpt);
         }
     }
