@@ -47,14 +47,19 @@ fn command_told(command: &Command) -> u64 {
 
 /// The octets of an address without quotes.
 #[inline]
-fn address_told(mailbox: Option<Mailbox>) -> u64 {
-    let octets = |mailbox: Mailbox| mailbox.local_part_decoded().len() + 1 + mailbox.domain().len();
-    mailbox.map_or(0, octets) as u64
+fn address_told(parts: Option<(&[u8], &[u8])>, mailbox: impl FnOnce() -> Option<Mailbox>) -> u64 {
+    match parts {
+        None => 0,
+        Some(([b'"', ..], host)) => {
+            mailbox().map_or(0, |mailbox| mailbox.local_part_decoded().len() + 1 + host.len()) as u64
+        }
+        Some((local, host)) => (local.len() + 1 + host.len()) as u64,
+    }
 }
 
 #[inline]
 fn mail_told(mail: &Mail) -> u64 {
-    let mut sum = told::MAIL + address_told(mail.reverse_path().mailbox());
+    let mut sum = told::MAIL + address_told(mail.address_parts(), || mail.reverse_path().mailbox());
     for parameter in mail.parameters() {
         sum = sum.wrapping_add(match parameter {
             MailParameter::Size(size) => size,
@@ -81,7 +86,7 @@ fn mail_told(mail: &Mail) -> u64 {
 
 #[inline]
 fn rcpt_told(rcpt: &Rcpt) -> u64 {
-    let mut sum = told::RCPT + address_told(rcpt.forward_path().mailbox());
+    let mut sum = told::RCPT + address_told(rcpt.address_parts(), || rcpt.forward_path().mailbox());
     for parameter in rcpt.parameters() {
         sum += match parameter {
             RcptParameter::Notify(notify) if notify.is_never() => told::NOTIFY_NEVER,
