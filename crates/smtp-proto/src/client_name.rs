@@ -72,6 +72,7 @@ impl ClientName {
     /// ehlo           = "EHLO" SP ( Domain / address-literal ) CRLF
     /// ```
     /// Up to the next space.
+    #[allow(dead_code, reason = "for HELO, EHLO and LHLO")]
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, (word, remark)) = Self::word(i)?;
         if word.is_empty() {
@@ -85,6 +86,7 @@ impl ClientName {
     }
 
     /// A word, and whether it is not what it should be.
+    #[allow(dead_code, reason = "for HELO, EHLO and LHLO")]
     fn word(i: &[u8]) -> Parsed<'_, (&[u8], bool)> {
         if let Ok((rest, (_, None))) = crate::host::host(i, false) {
             if matches!(rest, [] | [b' ' | b'\t', ..]) {
@@ -129,4 +131,115 @@ impl fmt::Debug for ClientName {
 #[cfg(feature = "serde")]
 wire::serde_octets! {
     ClientName = ClientName::as_bytes, ClientName::new;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::expected::name;
+    use proptest::prelude::*;
+    use wire::Rule;
+
+    fn parse(text: &[u8], tolerance: Tolerance) -> Result<(ClientName, usize, alloc::vec::Vec<Rule>), u32> {
+        let frame = Bytes::copy_from_slice(text);
+        let cx = Context::new(&frame, tolerance);
+        match ClientName::rule(&cx, &frame) {
+            Ok((rest, value)) => {
+                let left = rest.len();
+                Ok((value, left, cx.into_repairs().iter().map(|repair| repair.rule).collect()))
+            }
+            Err(error) => Err(cx.error(error, name).offset),
+        }
+    }
+
+    #[test]
+    fn what_clients_send_is_taken() {
+        let long = "x".repeat(400);
+        for (text, is_host, remark) in [
+            ("client.example.org", true, false),
+            ("localhost", true, false),
+            ("127.0.0.1", true, false),
+            ("[127.0.0.1]", true, false),
+            ("[IPv6:::1]", true, false),
+            ("[IPv6:2001:db8::1]", true, false),
+            ("m\u{fc}nchen.example", true, false),
+            ("xn--mnchen-3ya.example", true, false),
+            (&long, true, false),
+            ("foo_bar", true, true),
+            ("under_score.test", true, true),
+            ("-bad-.test", true, true),
+            ("bad..dots", false, true),
+            ("example.org.", false, true),
+            ("a@b", false, true),
+            ("<script>", false, true),
+            ("[127.0.0.1", false, true),
+            ("[::1]", false, true),
+            ("::1", false, true),
+        ] {
+            for tolerance in [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient] {
+                let (value, left, rules) = parse(text.as_bytes(), tolerance).unwrap();
+                assert_eq!((value.as_bytes(), left), (text.as_bytes(), 0));
+                assert_eq!(value.host().is_some(), is_host, "{text}");
+                assert_eq!(rules.contains(&rule::CLIENT_NAME_FORM), remark, "{text}");
+                assert_eq!(ClientName::new(value.0.clone()), Ok(value.clone()));
+                assert_eq!(value.detach(), value);
+                let longer = [text.as_bytes(), b" more"].concat();
+                assert_eq!(parse(&longer, tolerance).unwrap(), (value, 5, rules));
+            }
+        }
+        let latin1 = parse(b"caf\xe9", Tolerance::Strict).unwrap().0;
+        assert_eq!((latin1.as_bytes(), latin1.host()), (&b"caf\xe9"[..], None));
+    }
+
+    #[test]
+    fn what_no_word_is_is_refused() {
+        for (text, offset) in [
+            (&b""[..], 0),
+            (b" ", 0),
+            (b" a", 0),
+            (b"a\0b", 1),
+            (b"a\rb", 1),
+            (b"a.b\n", 3),
+            (b"a\x7f", 1),
+            (b"\x01", 0),
+        ] {
+            assert_eq!(parse(text, Tolerance::Default), Err(offset));
+            assert!(ClientName::new(Bytes::copy_from_slice(text)).is_err());
+            let lenient = parse(text, Tolerance::Lenient);
+            if text.is_empty() {
+                let (value, _, rules) = lenient.unwrap();
+                assert_eq!((value.as_bytes(), &rules[..]), (&b""[..], &[rule::NO_CLIENT_NAME][..]));
+            } else {
+                assert_eq!(lenient, Err(offset));
+            }
+        }
+        for (text, offset) in [("a b", 1), ("a\r\nRCPT", 1), ("a\n", 1), ("\0", 0), ("a\tb", 1)] {
+            assert_eq!(ClientName::new(text), Err(Misuse::IllegalOctet { offset }));
+        }
+        assert_eq!(ClientName::new(""), Err(Misuse::Empty));
+    }
+
+    #[test]
+    fn clients_without_a_name_give_their_address() {
+        let name = ClientName::from(IpAddr::from([192, 0, 2, 1]));
+        assert_eq!(name.as_bytes(), b"[192.0.2.1]");
+        let name = ClientName::from("2001:db8::1".parse::<IpAddr>().unwrap());
+        assert_eq!(name.as_bytes(), b"[IPv6:2001:db8::1]");
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(value in ClientName::strategy()) {
+            let (parsed, left, _) = parse(value.as_bytes(), Tolerance::Strict).unwrap();
+            prop_assert_eq!((&parsed, left), (&value, 0));
+            prop_assert_eq!(ClientName::new(value.0.clone()), Ok(value));
+        }
+
+        #[test]
+        fn never_takes_what_ends_a_line(text: alloc::vec::Vec<u8>) {
+            if let Ok((value, ..)) = parse(&text, Tolerance::Lenient) {
+                prop_assert!(value.as_bytes().iter().all(|&o| o > b' ' && o != 0x7f));
+            }
+        }
+    }
 }

@@ -664,3 +664,196 @@ fn other(cx: &Context<'_>, line: &[u8], keyword: usize) -> Result<Command, nom::
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use alloc::{format, vec};
+    use proptest::prelude::*;
+    use wire::Rule;
+    use wire::sasl::Mechanism;
+
+    fn parse(line: &str) -> Result<Command, ParseError> {
+        Command::parse(&Bytes::copy_from_slice(line.as_bytes()))
+    }
+
+    fn lenient(line: &str) -> (Result<Command, ParseError>, Vec<Rule>) {
+        let frame = Bytes::copy_from_slice(line.as_bytes());
+        let cx = Context::new(&frame, Tolerance::Lenient);
+        let command = Command::parse_in(&cx);
+        (command, cx.into_repairs().iter().map(|repair| repair.rule).collect())
+    }
+
+    fn text(text: &str) -> Text {
+        Text::new(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn rows_both_ways() {
+        let name = |name: &str| ClientName::new(name.to_owned()).unwrap();
+        let node = |name: &str| Node::new(name.to_owned()).unwrap();
+        for (line, command) in [
+            ("HELO a.example", Command::Helo(name("a.example"))),
+            ("EHLO [192.0.2.1]", Command::Ehlo(name("[192.0.2.1]"))),
+            ("LHLO foo_bar", Command::Lhlo(name("foo_bar"))),
+            ("DATA", Command::Data),
+            ("BDAT 0", Command::Bdat(Bdat { size: 0, last: false })),
+            ("BDAT 1000 LAST", Command::Bdat(Bdat { size: 1000, last: true })),
+            ("BURL imap://h/x;URLAUTH=y LAST", Command::Burl(Burl::new("imap://h/x;URLAUTH=y", true).unwrap())),
+            ("RSET", Command::Rset),
+            ("VRFY Jones", Command::Vrfy(Query::new("Jones").unwrap())),
+            ("EXPN Example People", Command::Expn(Query::new("Example People").unwrap())),
+            ("HELP", Command::Help(None)),
+            ("HELP mail", Command::Help(Some(text("mail")))),
+            ("NOOP", Command::Noop(None)),
+            ("NOOP a  b", Command::Noop(Some(text("a  b")))),
+            ("QUIT", Command::Quit),
+            ("STARTTLS", Command::StartTls),
+            (
+                "AUTH PLAIN =",
+                Command::Auth(Auth {
+                    mechanism: Mechanism::new("PLAIN").unwrap(),
+                    initial_response: Some(wire::Secret::default()),
+                }),
+            ),
+            ("ETRN @example.org", Command::Etrn(node("@example.org"))),
+            ("ATRN", Command::Atrn(None)),
+            ("ATRN example.org,example.com", Command::Atrn(Some(node("example.org,example.com")))),
+            ("TURN", Command::Turn),
+            ("XEXCH50 13 2", Command::Other(OtherCommand::new("XEXCH50", b"13 2").unwrap())),
+            ("SEND FROM:<a@b>", Command::Other(OtherCommand::new("SEND", b"FROM:<a@b>").unwrap())),
+        ] {
+            let frame = format!("{line}\r\n");
+            assert_eq!(parse(&frame).as_ref(), Ok(&command), "{line}");
+            assert_eq!(command.to_bytes(), frame);
+            assert_eq!(command.detach(), command);
+            for end in 0..frame.len() {
+                assert!(parse(&frame[..end]).is_err(), "{:?} is no command", &frame[..end]);
+            }
+            let lower = frame.to_ascii_lowercase();
+            if !line.starts_with("AUTH") {
+                assert_eq!(parse(&lower).map(|c| c.verb()), Ok(command.verb()), "{lower}");
+            }
+        }
+    }
+
+    #[test]
+    fn errors_say_where() {
+        for (line, offset) in [
+            ("MAIL FROM <a@b>\r\n", 9),
+            ("MAIL TO:<a@b>\r\n", 5),
+            ("MAIL\r\n", 4),
+            ("MAILFROM:<a@b>\r\n", 0),
+            ("RCPT TO: <a@b>\r\n", 8),
+            ("BDAT\r\n", 4),
+            ("BDAT x\r\n", 5),
+            ("BDAT -1\r\n", 5),
+            ("BDAT 1 2\r\n", 7),
+            ("BDAT 10LAST\r\n", 7),
+            ("BDAT 10 LAST foo\r\n", 12),
+            ("BDAT 18446744073709551616\r\n", 5),
+            ("DATA foo\r\n", 4),
+            ("EHLO\r\n", 4),
+            ("HELO a b\r\n", 6),
+            ("VRFY\r\n", 4),
+            ("ETRN\r\n", 4),
+            ("XCLIENT NAME\r\n", 12),
+            ("NOOP a\0b\r\n", 6),
+            ("\r\n", 0),
+            (" NOOP\r\n", 0),
+            ("NOOP\n", 4),
+        ] {
+            // an unknown keyword is a command of its own
+            if line.starts_with("MAILFROM") {
+                assert!(matches!(parse(line), Ok(Command::Other(_))));
+                continue;
+            }
+            let error = parse(line).unwrap_err();
+            assert_eq!(error.offset, offset, "{line:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_tolerated() {
+        for (line, repaired, rules) in [
+            ("NOOP\n", "NOOP\r\n", vec![rule::BARE_LF]),
+            ("NOOP\r\r\n", "NOOP\r\n", vec![rule::EXTRA_CR]),
+            (" RSET\r\n", "RSET\r\n", vec![rule::LEADING_SPACE]),
+            ("DATA foo\r\n", "DATA\r\n", vec![rule::EXTRA_ARGUMENT]),
+            ("MAIL FROM: <a@b>\r\n", "MAIL FROM:<a@b>\r\n", vec![rule::SPACE_BEFORE_PATH]),
+            ("MAIL FROM : <a@b>\r\n", "MAIL FROM:<a@b>\r\n", vec![rule::SPACE_BEFORE_PATH]),
+            ("RCPT  to:<a@b>\r\n", "RCPT TO:<a@b>\r\n", vec![rule::EXTRA_SPACE]),
+            ("EHLO\r\n", "EHLO\r\n", vec![rule::NO_CLIENT_NAME]),
+            ("BDAT  5  last\r\n", "BDAT 5 LAST\r\n", vec![rule::EXTRA_SPACE, rule::EXTRA_SPACE]),
+        ] {
+            assert!(parse(line).is_err(), "{line:?} is not of the RFC");
+            let (command, reported) = lenient(line);
+            assert_eq!(command.unwrap().to_bytes(), repaired, "{line:?}");
+            assert_eq!(reported, rules, "{line:?}");
+        }
+        let frame = Bytes::from_static(b"DATA \r\n");
+        let cx = Context::new(&frame, Tolerance::Strict);
+        assert_eq!(Command::parse_in(&cx), Ok(Command::Data), "RFC 5321 section 4.1.1 wants it borne");
+        assert_eq!(cx.into_repairs().len(), 1);
+    }
+
+    #[test]
+    fn case_64_a_cr_hides_nothing() {
+        for line in ["MA\rIL FROM:<a@b>\r\n", "NOOP\rQUIT\r\n", "VRFY a\rQUIT\r\n", "DATA\r \r\n", "RSET \rX\r\n"] {
+            assert!(parse(line).is_err() && lenient(line).0.is_err(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn case_120_values_cannot_inject() {
+        for bad in ["a\rb", "a\nb", "a\0b", "a\r\nQUIT", ""] {
+            assert!(Query::new(bad).is_err() && Node::new(bad).is_err() && Burl::new(bad, true).is_err(), "{bad:?}");
+            assert!(ClientName::new(bad).is_err(), "{bad:?}");
+            assert!(bad.is_empty() || OtherCommand::new("X", bad.as_bytes()).is_err());
+            assert!(bad.is_empty() || Attributes::new([("NAME", bad)]).is_err());
+        }
+        for known in ["DATA", "mail", "STARTTLS", "A B", ""] {
+            assert!(OtherCommand::new(known, b"").is_err(), "{known:?}");
+        }
+        assert!(Query::new(" a").is_err() && Query::new("a ").is_err());
+    }
+
+    #[test]
+    fn a_query_may_ask_for_utf8() {
+        for (text, string, utf8) in
+            [("Jones", "Jones", false), ("Jos\u{e9} smtputf8", "Jos\u{e9}", true), ("SMTPUTF8", "SMTPUTF8", false)]
+        {
+            let query = Query::new(text).unwrap();
+            assert_eq!((query.string(), query.accepts_utf8()), (string.as_bytes(), utf8));
+        }
+    }
+
+    #[test]
+    fn commands_stay_small() {
+        assert!(size_of::<Command>() <= 64, "{}", size_of::<Command>());
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(command in Command::strategy()) {
+            let line = command.to_bytes();
+            let parsed = Command::parse(&line).unwrap();
+            prop_assert_eq!(&parsed, &command);
+            prop_assert_eq!(parsed.to_bytes(), line);
+            prop_assert_eq!(parsed.reply_kind(), command.reply_kind());
+        }
+
+        #[test]
+        fn what_is_accepted_is_written_as_one_line(line: Vec<u8>, tolerance in 0..3usize) {
+            let tolerance = [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient][tolerance];
+            let frame = Bytes::from([&line[..], b"\r\n"].concat());
+            if let Ok(command) = Command::parse_in(&Context::new(&frame, tolerance)) {
+                let written = command.to_bytes();
+                prop_assert!(TEXT.first_outside(&written) == Some(written.len() - 2));
+                let again = Command::parse_in(&Context::new(&written, tolerance)).unwrap();
+                prop_assert_eq!(again, command);
+            }
+        }
+    }
+}

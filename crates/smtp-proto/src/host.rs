@@ -284,3 +284,193 @@ pub(crate) fn strategy() -> impl proptest::strategy::Strategy<Value = alloc::str
         }),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::expected::name;
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
+    use bytes::Bytes;
+    use proptest::prelude::*;
+    use wire::{Context, Tolerance};
+
+    /// Where parsing fails, and what was wanted there.
+    fn failure(text: &[u8]) -> (u32, &'static str) {
+        let frame = Bytes::copy_from_slice(text);
+        let cx = Context::new(&frame, Tolerance::Strict);
+        let error = cx.error(host(&frame, false).unwrap_err(), name);
+        (error.offset, error.expected)
+    }
+
+    #[test]
+    fn rows() {
+        let general = |tag, content| Host::General { tag, content };
+        let v6 = |text: &str| Host::Ipv6(text.parse().unwrap());
+        for (text, value) in [
+            ("example.org", Host::Domain("example.org")),
+            ("a", Host::Domain("a")),
+            ("1", Host::Domain("1")),
+            ("3com.com", Host::Domain("3com.com")),
+            ("127.0.0.1", Host::Domain("127.0.0.1")),
+            ("xn--mnchen-3ya.example", Host::Domain("xn--mnchen-3ya.example")),
+            ("a-b--c.d", Host::Domain("a-b--c.d")),
+            ("b\u{fc}cher.test", Host::Domain("b\u{fc}cher.test")),
+            ("\u{4f8b}\u{3048}.test", Host::Domain("\u{4f8b}\u{3048}.test")),
+            ("[1.2.3.4]", Host::Ipv4([1, 2, 3, 4].into())),
+            ("[255.0.0.255]", Host::Ipv4([255, 0, 0, 255].into())),
+            ("[IPv6:2001:db8::1]", v6("2001:db8::1")),
+            ("[IPv6:::1]", v6("::1")),
+            ("[IPv6:::]", v6("::")),
+            ("[IPv6:1::]", v6("1::")),
+            ("[IPv6:1:2:3:4:5:6:7:8]", v6("1:2:3:4:5:6:7:8")),
+            ("[IPv6:::ffff:192.0.2.1]", v6("::ffff:192.0.2.1")),
+            ("[tag:content]", general("tag", "content")),
+            ("[x-tag:a:b@c>\"]", general("x-tag", "a:b@c>\"")),
+            ("[-1:x]", general("-1", "x")),
+        ] {
+            let text = text.as_bytes();
+            assert_eq!(Host::parse(text), Ok(value), "{value}");
+            assert_eq!(Host::of(text), value);
+            assert_eq!(value.to_string().as_bytes(), text);
+            for behind in ["", ">", " x", ",@a", "]"] {
+                let longer = [text, behind.as_bytes()].concat();
+                assert_eq!(host(&longer, false), Ok((behind.as_bytes(), (value, None))));
+            }
+            if text[0] == b'[' {
+                for len in 1..text.len() {
+                    assert!(host(&text[..len], false).is_err(), "{value}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn other_spellings_of_the_same() {
+        for (text, canonical) in [
+            ("[001.02.3.004]", "[1.2.3.4]"),
+            ("[ipV6:2001:DB8::1]", "[IPv6:2001:db8::1]"),
+            ("[IPv6:0:0:0:0:0:0:0:1]", "[IPv6:::1]"),
+            ("[IPv6:0001:0002:3:4:5:6:7:8]", "[IPv6:1:2:3:4:5:6:7:8]"),
+            ("[IPv6:1:2:3:4:5:6:7.8.9.10]", "[IPv6:1:2:3:4:5:6:708:90a]"),
+            ("[IPv6:::1.2.3.4]", "[IPv6:::102:304]"),
+            // one group, which RFC 4291 allows and RFC 5321 does not
+            ("[IPv6:1:2:3:4:5:6:7::]", "[IPv6:1:2:3:4:5:6:7:0]"),
+            ("[IPv6:1:2:3::5:6:7:8]", "[IPv6:1:2:3:0:5:6:7:8]"),
+            ("[IPv6:1:2:3:4:5::7.8.9.10]", "[IPv6:1:2:3:4:5:0:708:90a]"),
+        ] {
+            let (a, b) = (Host::parse(text.as_bytes()).unwrap(), Host::parse(canonical.as_bytes()).unwrap());
+            assert_eq!(a.to_string(), canonical);
+            assert!(a.is_same(&b), "{text}");
+        }
+        let same = |a: &str, b: &str| {
+            Host::parse(a.as_bytes()).unwrap().is_same(&Host::parse(b.as_bytes()).unwrap())
+        };
+        assert!(same("EXAMPLE.org", "example.ORG"));
+        assert!(same("[Tag:x]", "[tag:x]"));
+        for (a, b) in
+            [("a.b", "a.c"), ("1.2.3.4", "[1.2.3.4]"), ("[tag:x]", "[tag:X]"), ("[1.2.3.4]", "[1.2.3.5]")]
+        {
+            assert!(!same(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn errors_say_where() {
+        for (text, offset, wanted) in [
+            (&b""[..], 0, "domain"),
+            (b".", 0, "domain"),
+            (b" a", 0, "domain"),
+            (b"a.", 2, "domain"),
+            (b"a..b", 2, "domain"),
+            (b"a.-b", 2, "domain"),
+            (b"a.b-", 3, "domain"),
+            (b"a-.b", 1, "domain"),
+            (b"-", 0, "domain"),
+            (b"a.\xff", 2, "UTF-8"),
+            (b"a\xc3\xbc.\xc3", 4, "UTF-8"),
+            (b"[", 1, "address-literal"),
+            (b"[]", 1, "address-literal"),
+            (b"[1.2.3.4", 8, "address-literal"),
+            (b"[1.2.3.4 ]", 8, "address-literal"),
+            (b"[1.2.3.4\r\n]", 8, "address-literal"),
+            (b"[1.2.3.\xc3\xbc]", 7, "address-literal"),
+            (b"[999.1.1.1]", 1, "address-literal"),
+            (b"[256.1.1.1]", 1, "address-literal"),
+            (b"[1.2.3]", 1, "address-literal"),
+            (b"[1.2.3.4.5]", 1, "address-literal"),
+            (b"[1.2.3.]", 1, "address-literal"),
+            (b"[1.2.3.0004]", 1, "address-literal"),
+            (b"[+1.2.3.4]", 1, "address-literal"),
+            (b"[2001:db8::1]", 1, "address-literal"),
+            (b"[::1]", 1, "address-literal"),
+            (b"[a:]", 1, "address-literal"),
+            (b"[a-:b]", 1, "address-literal"),
+            (b"[a_b:c]", 1, "address-literal"),
+            (b"[a:b\\c]", 4, "address-literal"),
+            (b"[a:b[c]", 4, "address-literal"),
+            (b"[IPv6:]", 6, "address-literal"),
+            (b"[IPv6:1.2.3.4]", 6, "address-literal"),
+            (b"[IPv6::]", 6, "address-literal"),
+            (b"[IPv6::1]", 6, "address-literal"),
+            (b"[IPv6:1:]", 6, "address-literal"),
+            (b"[IPv6::::]", 6, "address-literal"),
+            (b"[IPv6:1::2::3]", 6, "address-literal"),
+            (b"[IPv6:1:2:3:4:5:6:7]", 6, "address-literal"),
+            (b"[IPv6:1:2:3:4:5:6:7:8:9]", 6, "address-literal"),
+            (b"[IPv6:1:2:3:4::5:6:7:8]", 6, "address-literal"),
+            (b"[IPv6:1:2:3:4:5:6:7:1.2.3.4]", 6, "address-literal"),
+            (b"[IPv6:1.2.3.4::]", 6, "address-literal"),
+            (b"[IPv6:::1.2.3.4:1]", 6, "address-literal"),
+            (b"[IPv6:12345::]", 6, "address-literal"),
+            (b"[IPv6:g::]", 6, "address-literal"),
+            (b"[IPv6:fe80::1%eth0]", 6, "address-literal"),
+        ] {
+            assert_eq!(failure(text), (offset, wanted), "{}", text.escape_ascii());
+            assert!(Host::parse(text).is_err());
+        }
+        for (text, offset) in
+            [("a_b.c", 1), ("a b", 1), ("a\r\nQUIT", 1), ("a\0", 1), ("[1.2.3.4]x", 9), ("#1", 0)]
+        {
+            assert_eq!(Host::parse(text.as_bytes()), Err(Misuse::IllegalOctet { offset }), "{text}");
+        }
+    }
+
+    #[test]
+    fn odd_labels_are_told() {
+        for (text, odd) in
+            [("a.exa_mple.t_t", "exa_mple"), ("_dmarc.x", "_dmarc"), ("-bad-.test", "-bad-"), ("x.-", "-")]
+        {
+            let value = (Host::Domain(text), Some(odd.as_bytes()));
+            assert_eq!(host(text.as_bytes(), true), Ok((&b""[..], value)));
+            assert!(Host::parse(text.as_bytes()).is_err());
+        }
+        for text in ["a..b", ".", "a.", "a@b", "a b", "[1.2.3]"] {
+            assert!(!matches!(host(text.as_bytes(), true), Ok((b"", _))), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(text in strategy()) {
+            let host = Host::parse(text.as_bytes()).unwrap();
+            prop_assert_eq!(host.to_string(), text);
+        }
+
+        #[test]
+        fn never_panics(text: Vec<u8>, loose: bool) {
+            let _ = host(&text, loose);
+        }
+
+        #[test]
+        fn addresses_are_what_the_standard_library_takes(text in "[0-9a-f:.]{0,20}|([0-9a-f]{0,2}:){0,9}(1\\.2\\.3\\.4)?") {
+            let literal = alloc::format!("[IPv6:{text}]");
+            let ours = Host::parse(literal.as_bytes()).ok();
+            match text.parse() {
+                Ok(address) => prop_assert_eq!(ours, Some(Host::Ipv6(address))),
+                // it takes no leading zeros in an address of IPv4
+                Err(_) => prop_assert!(ours.is_none() || text.contains('.')),
+            }
+        }
+    }
+}

@@ -345,3 +345,206 @@ fn decode(local: &[u8]) -> Cow<'_, [u8]> {
 wire::serde_octets! {
     Mailbox = Mailbox::as_bytes, Mailbox::tolerated;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::expected::name;
+    use alloc::string::String;
+    use alloc::vec;
+    use proptest::prelude::*;
+
+    #[test]
+    fn rows() {
+        for (wire, local, host) in [
+            ("user@example.org", "user", "example.org"),
+            ("a.b+c@x", "a.b+c", "x"),
+            ("!#$%&'*+-/=?^_`{|}~@x", "!#$%&'*+-/=?^_`{|}~", "x"),
+            (r#""alice"@example.test"#, "alice", "example.test"),
+            (r#""joe quoted"@example.test"#, "joe quoted", "example.test"),
+            (r#""a\"b"@x"#, "a\"b", "x"),
+            (r#""Joe\,Smith"@x"#, "Joe,Smith", "x"),
+            (r#""a\\"@x"#, "a\\", "x"),
+            (r#""a@b"@x"#, "a@b", "x"),
+            (r#""a>b"@x"#, "a>b", "x"),
+            (r#""foo@evil.net> ORCPT=rfc822;a@b"@test.com"#, "foo@evil.net> ORCPT=rfc822;a@b", "test.com"),
+            (r#"""@x"#, "", "x"),
+            ("s\u{fc}\u{df}@example.test", "s\u{fc}\u{df}", "example.test"),
+            ("\"s\u{fc} \u{df}\"@b\u{fc}cher.test", "s\u{fc} \u{df}", "b\u{fc}cher.test"),
+            ("u@[1.2.3.4]", "u", "[1.2.3.4]"),
+            ("u@[IPv6:2001:db8::1]", "u", "[IPv6:2001:db8::1]"),
+            ("u@[tag:a@b>c]", "u", "[tag:a@b>c]"),
+        ] {
+            let mailbox = Mailbox::parse(wire).unwrap();
+            assert_eq!(mailbox.as_bytes(), wire.as_bytes());
+            assert_eq!((mailbox.as_str(), mailbox.is_ascii()), (wire, wire.is_ascii()));
+            assert_eq!(&mailbox.local_part_decoded()[..], local.as_bytes());
+            assert_eq!((mailbox.domain(), mailbox.host()), (host.as_bytes(), Host::of(host.as_bytes())));
+            assert_eq!([mailbox.local_part(), b"@", mailbox.domain()].concat(), wire.as_bytes());
+            assert_eq!(wire.parse(), Ok(mailbox.clone()));
+            assert_eq!((Mailbox::tolerated(wire), mailbox.detach()), (Ok(mailbox.clone()), mailbox.clone()));
+            if local.is_empty() {
+                assert_eq!(Mailbox::new(local, host), Err(Misuse::Empty));
+            } else {
+                assert!(Mailbox::new(local, host).unwrap().is_same(&mailbox), "{wire}");
+            }
+            let at = mailbox.local_part().len();
+            for len in 0..=at {
+                assert!(Mailbox::parse(&wire.as_bytes()[..len]).is_err(), "{wire}");
+            }
+            for behind in [">", " ", "> NOTIFY=NEVER", "\r\n", "\0", "@", "\"", ","] {
+                let longer = alloc::format!("{wire}{behind}");
+                assert_eq!(Mailbox::parse(longer), Err(Misuse::IllegalOctet { offset: wire.len() }));
+            }
+        }
+    }
+
+    #[test]
+    fn quoted_only_where_needed() {
+        for (local, wire) in [
+            ("a.b", "a.b@x"),
+            ("a b", "\"a b\"@x"),
+            (".a", "\".a\"@x"),
+            ("a.", "\"a.\"@x"),
+            ("a..b", "\"a..b\"@x"),
+            ("a\"\\b", "\"a\\\"\\\\b\"@x"),
+            ("\"a\"", "\"\\\"a\\\"\"@x"),
+            ("a@b", "\"a@b\"@x"),
+            ("\u{e9}", "\u{e9}@x"),
+            ("\u{e9} ", "\"\u{e9} \"@x"),
+        ] {
+            let mailbox = Mailbox::new(local, "x").unwrap();
+            assert_eq!(mailbox.as_str(), wire);
+            assert_eq!(Mailbox::parse(wire), Ok(mailbox));
+        }
+    }
+
+    #[test]
+    fn nothing_can_be_injected() {
+        for (local, offset) in
+            [("a\r", 1), ("a\nb", 1), ("\0", 0), ("ab\x7f", 2), ("\x1b", 0), ("\u{e9}\r", 2)]
+        {
+            assert_eq!(Mailbox::new(local, "x"), Err(Misuse::IllegalOctet { offset }));
+        }
+        assert_eq!(Mailbox::new(b"a\xff", "x"), Err(Misuse::IllegalOctet { offset: 1 }));
+        for host in
+            ["", "a b", "a>", "a\r\n", "a\0", "a@b", "a_b", "[1.2.3]", "a..b", "a> NOTIFY=NEVER", "[a:b]>"]
+        {
+            assert!(Mailbox::new("a", host).is_err(), "{host}");
+        }
+    }
+
+    #[test]
+    fn errors_say_where() {
+        for (wire, offset, wanted) in [
+            (&b""[..], 0, "local-part"),
+            (b"@x", 0, "local-part"),
+            (b".a@x", 0, "local-part"),
+            (b"a.@x", 2, "local-part"),
+            (b"a..b@x", 2, "local-part"),
+            (b"a b@x", 1, "@"),
+            (b"a,b@x", 1, "@"),
+            (b"a\\@x", 1, "@"),
+            (b"a\"b\"@x", 1, "@"),
+            (b"a", 1, "@"),
+            (b"a@", 2, "domain"),
+            (b"a@@x", 2, "domain"),
+            (b"a@[1.2.3]", 3, "address-literal"),
+            (b"\"", 1, "quoted-string"),
+            (b"\"unterminated@x", 15, "quoted-string"),
+            (b"\"a\r\"@x", 2, "quoted-string"),
+            (b"\"a\\\r\"@x", 3, "quoted-string"),
+            (b"\"a\\\xc3\xbc\"@x", 3, "quoted-string"),
+            (b"\"a\x01\"@x", 2, "quoted-string"),
+            (b"\"a\"b@x", 3, "@"),
+            (b"a\0@x", 1, "@"),
+            (b"caf\xe9@x", 3, "UTF-8"),
+            (b"\xff\xfe@x", 0, "UTF-8"),
+            (b"\"\xc3\xbc\xff\"@x", 3, "UTF-8"),
+            (b"a@\xff", 2, "UTF-8"),
+        ] {
+            let frame = Bytes::copy_from_slice(wire);
+            let cx = Context::new(&frame, Tolerance::Strict);
+            let error = cx.error(Mailbox::rule(&cx, &frame).unwrap_err(), name);
+            assert_eq!((error.offset, error.expected), (offset, wanted), "{}", wire.escape_ascii());
+            assert!(Mailbox::parse(frame).is_err());
+        }
+    }
+
+    #[test]
+    fn what_is_tolerated_is_told() {
+        for (wire, rules) in [
+            ("foo.@docomo.example", &[rule::LOCAL_PART_DOTS][..]),
+            (".foo..bar@x", &[rule::LOCAL_PART_DOTS]),
+            ("alice@exa_mple.test", &[rule::DOMAIN_LABEL]),
+            ("a..b@-x.test", &[rule::LOCAL_PART_DOTS, rule::DOMAIN_LABEL]),
+        ] {
+            let frame = Bytes::from(wire);
+            let cx = Context::new(&frame, Tolerance::Default);
+            let (rest, mailbox) = Mailbox::rule(&cx, &frame).unwrap();
+            let told: Vec<_> = cx.into_repairs().iter().map(|repair| repair.rule).collect();
+            assert_eq!((rest, &told[..]), (&b""[..], rules));
+            assert!(Mailbox::parse(wire).is_err());
+            assert_eq!(Mailbox::tolerated(wire), Ok(mailbox.clone()));
+            assert_eq!(mailbox.host(), Host::Domain(wire.split_once('@').unwrap().1));
+        }
+    }
+
+    #[test]
+    fn sameness() {
+        let same = |a: &str, b: &str| a.parse::<Mailbox>().unwrap().is_same(&b.parse().unwrap());
+        assert!(same("a@x.org", r#""a"@X.ORG"#));
+        assert!(same(r#""\a\ b"@x"#, r#""a b"@x"#));
+        assert!(same("a@[IPv6:0:0::1]", "a@[ipv6:::1]"));
+        assert!(!same("a@x", "A@x"));
+        assert!(!same("a@x", "a@y"));
+        assert_ne!("a@x".parse::<Mailbox>(), r#""a"@x"#.parse());
+    }
+
+    #[test]
+    fn long_ones_are_taken_up_to_the_limit() {
+        let long = |len: usize| alloc::format!("{}@{}", "l".repeat(65), "d".repeat(len - 66));
+        assert!(Mailbox::parse(long(400)).is_ok());
+        let longest = long(Mailbox::MAX);
+        assert_eq!(Mailbox::parse(longest.clone()).unwrap().as_str(), longest);
+        assert!(matches!(Mailbox::parse(long(Mailbox::MAX + 1)), Err(Misuse::TooLong { .. })));
+        let local = |len: usize| Mailbox::new(vec![b'l'; len - 2], "d");
+        assert_eq!(local(Mailbox::MAX).unwrap().domain(), b"d");
+        assert!(matches!(local(Mailbox::MAX + 1), Err(Misuse::TooLong { .. })));
+        assert!(matches!(local(100_000), Err(Misuse::TooLong { .. })));
+        let quoted = "\"".repeat(Mailbox::MAX / 2);
+        assert!(matches!(Mailbox::new(quoted, "d"), Err(Misuse::TooLong { .. })));
+        assert!(Mailbox::parse(alloc::format!("{}@d", ".".repeat(200_000))).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(mailbox in Mailbox::strategy()) {
+            prop_assert_eq!(Mailbox::parse(mailbox.wire.clone()), Ok(mailbox.clone()));
+            let decoded = mailbox.local_part_decoded();
+            if !decoded.is_empty() {
+                let domain = core::str::from_utf8(mailbox.domain()).unwrap();
+                prop_assert!(Mailbox::new(&decoded, domain).unwrap().is_same(&mailbox));
+            }
+        }
+
+        #[test]
+        fn what_can_be_made_can_be_read(local: String, host in host::strategy()) {
+            if let Ok(mailbox) = Mailbox::new(&local, &host) {
+                prop_assert_eq!(&mailbox.local_part_decoded()[..], local.as_bytes());
+                prop_assert_eq!(Mailbox::parse(mailbox.wire.clone()), Ok(mailbox));
+            } else {
+                prop_assert!(local.is_empty() || local.bytes().any(|o| o.is_ascii_control()));
+            }
+        }
+
+        #[test]
+        fn never_holds_what_ends_a_line(wire in "([ab.@\"\\\\<> _:,-]|\r|\n|\0|\u{e9}|\\[1.2.3.4\\]){0,12}") {
+            if let Ok(mailbox) = Mailbox::tolerated(wire) {
+                prop_assert!(!mailbox.as_str().contains(['\r', '\n', '\0']));
+                prop_assert_eq!(Mailbox::tolerated(mailbox.wire.clone()), Ok(mailbox.clone()));
+                prop_assert!(Mailbox::new(mailbox.local_part_decoded(), "x").is_ok() || mailbox.local_part() == b"\"\"");
+            }
+        }
+    }
+}

@@ -52,7 +52,8 @@ wire::rules! {
     EMPTY_PATH = Rule("empty-path");
     /// A display name stands before a path; it is ignored. From Lenient; raw is the name.
     NAME_BEFORE_PATH = Rule("name-before-path");
-    /// What stands between the angle brackets is no path, and is kept as it is. From Lenient; raw is the path.
+    /// What stands between the angle brackets is no path, and is kept as it is, up to the first `>`, if that is outside
+    /// quotes. From Lenient; raw is the path.
     PATH_FORM = Rule("path-form");
     /// A remark: the client's name is neither a domain nor an address literal.
     CLIENT_NAME_FORM = Rule("client-name-form");

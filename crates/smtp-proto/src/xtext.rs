@@ -178,3 +178,123 @@ impl fmt::Debug for Xtext<'_> {
         write!(f, "\"{}\"", self.0.escape_ascii())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::expected::name;
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    #[test]
+    fn rows() {
+        for (wire, decoded, shortest) in [
+            (&b""[..], &b""[..], true),
+            (b"QQ314159", b"QQ314159", true),
+            (b"QQ+314159", b"QQ14159", false),
+            (b"e+3Dmc2@example.com", b"e=mc2@example.com", true),
+            (b"a+2Bb", b"a+b", true),
+            (b"+20", b" ", true),
+            (b"+41+42", b"AB", false),
+            (b"s+C3+BC+C3+9F@via-smtp.test", "s\u{fc}\u{df}@via-smtp.test".as_bytes(), true),
+            (b"+FF", b"\xff", true),
+            (b"!~<>", b"!~<>", true),
+        ] {
+            let text = Xtext::parse(wire).unwrap();
+            assert_eq!((text.as_bytes(), &text.decode()[..]), (wire, decoded));
+            assert_eq!(Xtext::encode(decoded).unwrap().as_bytes() == wire, shortest);
+            assert_eq!(Xtext::encode(decoded).unwrap().decode(), decoded);
+            assert_eq!(text.clone().into_owned(), text);
+            for behind in [" x", "=", "\u{fc}", "\r\n"] {
+                let longer = [wire, behind.as_bytes()].concat();
+                assert_eq!(Xtext::rule(&longer), Ok((behind.as_bytes(), text.clone())));
+                assert_eq!(Xtext::parse(&longer), Err(Misuse::IllegalOctet { offset: wire.len() }));
+            }
+        }
+        assert!(matches!(Xtext::parse(b"plain").unwrap().decode(), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn errors_say_where() {
+        for (wire, offset) in [
+            (&b"QQ+ZZ"[..], 2),
+            (b"a+3", 1),
+            (b"a+", 1),
+            (b"+", 0),
+            (b"++2B", 0),
+            (b"+4G", 0),
+            (b"+ 41", 0),
+            (b"+-1", 0),
+            (b"a+0D+0A", 1),
+            (b"a+00", 1),
+            (b"ab+41+0A", 5),
+            (b"+1F", 0),
+            (b"+7F", 0),
+            (b"+09", 0),
+            // lower case
+            (b"a+3d", 3),
+            (b"a+aF", 2),
+            (b"+41+ff", 4),
+        ] {
+            let frame = Bytes::copy_from_slice(wire);
+            for tolerance in [Tolerance::Strict, Tolerance::Default] {
+                let cx = Context::new(&frame, tolerance);
+                let error = cx.error(Xtext::rule_in(&cx, &frame).unwrap_err(), name);
+                assert_eq!((error.offset, error.expected), (offset, "xtext"), "{}", wire.escape_ascii());
+            }
+            let cx = Context::new(&frame, Tolerance::Strict);
+            assert_eq!(cx.error(Xtext::rule(&frame).unwrap_err(), name).offset, offset);
+            assert!(Xtext::parse(wire).is_err());
+        }
+    }
+
+    #[test]
+    fn lower_case_is_lenient_and_still_never_a_control() {
+        let frame = Bytes::from_static(b"a+3db+c3");
+        let cx = Context::new(&frame, Tolerance::Lenient);
+        let (rest, text) = Xtext::rule_in(&cx, &frame).unwrap();
+        assert_eq!((rest, text.as_bytes(), &text.decode()[..]), (&b""[..], &frame[..], &b"a=b\xc3"[..]));
+        let repairs = cx.into_repairs();
+        assert_eq!(repairs.len(), 1);
+        assert_eq!((repairs[0].rule, repairs[0].stream_offset), (rule::LOWER_CASE_HEX, 3));
+        for wire in [&b"+0d"[..], b"+0a", b"+1f", b"+7f", b"+4d+0a"] {
+            let frame = Bytes::from_static(wire);
+            assert!(Xtext::rule_in(&Context::new(&frame, Tolerance::Lenient), &frame).is_err());
+        }
+    }
+
+    #[test]
+    fn controls_are_not_encoded() {
+        for octet in (0..=0x1f).chain([0x7f]) {
+            assert_eq!(Xtext::encode(&[b'a', octet]), Err(Misuse::IllegalOctet { offset: 1 }));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(text in Xtext::strategy()) {
+            let parsed = Xtext::parse(text.as_bytes()).unwrap();
+            prop_assert_eq!(&parsed, &text);
+            let again = Xtext::encode(&parsed.decode()).unwrap();
+            prop_assert_eq!(again.decode(), parsed.decode());
+        }
+
+        #[test]
+        fn encoded_is_read_back(octets: alloc::vec::Vec<u8>) {
+            if let Ok(text) = Xtext::encode(&octets) {
+                let read = Xtext::parse(text.as_bytes()).unwrap();
+                prop_assert_eq!(&read.decode()[..], &octets[..]);
+            } else {
+                prop_assert!(octets.iter().any(u8::is_ascii_control));
+            }
+        }
+
+        #[test]
+        fn never_decodes_to_a_control(wire in "[+0-9a-fA-F]{0,12}") {
+            let frame = Bytes::from(wire);
+            if let Ok((_, text)) = Xtext::rule_in(&Context::new(&frame, Tolerance::Lenient), &frame) {
+                prop_assert!(!text.decode().iter().any(u8::is_ascii_control));
+            }
+        }
+    }
+}
