@@ -16,6 +16,7 @@ use wire::dot::LineEndings;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches, each with its own rule")]
 pub struct Config {
     /// SMTP or LMTP.
     pub protocol: Protocol,
@@ -33,6 +34,9 @@ pub struct Config {
     pub tls: bool,
     /// Whether passwords and tokens are taken without TLS. RFC 4954 section 4: by default they should not.
     pub allow_cleartext: bool,
+    /// Whether an empty line is passed over at `Tolerance::Lenient`. All servers that we have recorded answer it with 500, so a
+    /// proxy that counts replies switches it off.
+    pub pass_empty_lines: bool,
     /// Whether a client that speaks out of turn is cut off: before the greeting was written, behind a command that must be the
     /// last of its group (RFC 2920 section 3.1), or ahead of replies without PIPELINING. By default it is only told of.
     pub refuse_out_of_turn: bool,
@@ -50,6 +54,7 @@ impl Config {
             line_endings: LineEndings::Strict,
             tls: false,
             allow_cleartext: false,
+            pass_empty_lines: true,
             refuse_out_of_turn: false,
         }
     }
