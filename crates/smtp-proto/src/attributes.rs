@@ -43,7 +43,15 @@ impl Attributes {
             line.push(b'=');
             line.extend_from_slice(Xtext::encode(value.as_ref())?.as_bytes());
         }
-        let line = Bytes::from(line);
+        Self::parse(line)
+    }
+
+    /// From the arguments as they stand on the wire.
+    ///
+    /// # Errors
+    /// What [`new`](Self::new) refuses.
+    pub fn parse(line: impl Into<Bytes>) -> Result<Self, Misuse> {
+        let line = line.into();
         let cx = Context::new(&line, wire::Tolerance::Strict);
         match Self::rule(&cx, &line) {
             Ok((b"", attributes)) => Ok(attributes),

@@ -700,7 +700,10 @@ mod tests {
             ("DATA", Command::Data),
             ("BDAT 0", Command::Bdat(Bdat { size: 0, last: false })),
             ("BDAT 1000 LAST", Command::Bdat(Bdat { size: 1000, last: true })),
-            ("BURL imap://h/x;URLAUTH=y LAST", Command::Burl(Burl::new("imap://h/x;URLAUTH=y", true).unwrap())),
+            (
+                "BURL imap://h/x;URLAUTH=y LAST",
+                Command::Burl(Burl::new("imap://h/x;URLAUTH=y", true).unwrap()),
+            ),
             ("RSET", Command::Rset),
             ("VRFY Jones", Command::Vrfy(Query::new("Jones").unwrap())),
             ("EXPN Example People", Command::Expn(Query::new("Example People").unwrap())),
@@ -741,7 +744,7 @@ mod tests {
     #[test]
     fn errors_say_where() {
         for (line, offset) in [
-            ("MAIL FROM <a@b>\r\n", 9),
+            ("MAIL FROM <a@b>\r\n", 10),
             ("MAIL TO:<a@b>\r\n", 5),
             ("MAIL\r\n", 4),
             ("MAILFROM:<a@b>\r\n", 0),
@@ -800,7 +803,9 @@ mod tests {
 
     #[test]
     fn case_64_a_cr_hides_nothing() {
-        for line in ["MA\rIL FROM:<a@b>\r\n", "NOOP\rQUIT\r\n", "VRFY a\rQUIT\r\n", "DATA\r \r\n", "RSET \rX\r\n"] {
+        for line in
+            ["MA\rIL FROM:<a@b>\r\n", "NOOP\rQUIT\r\n", "VRFY a\rQUIT\r\n", "DATA\r \r\n", "RSET \rX\r\n"]
+        {
             assert!(parse(line).is_err() && lenient(line).0.is_err(), "{line:?}");
         }
     }
@@ -808,7 +813,10 @@ mod tests {
     #[test]
     fn case_120_values_cannot_inject() {
         for bad in ["a\rb", "a\nb", "a\0b", "a\r\nQUIT", ""] {
-            assert!(Query::new(bad).is_err() && Node::new(bad).is_err() && Burl::new(bad, true).is_err(), "{bad:?}");
+            assert!(
+                Query::new(bad).is_err() && Node::new(bad).is_err() && Burl::new(bad, true).is_err(),
+                "{bad:?}"
+            );
             assert!(ClientName::new(bad).is_err(), "{bad:?}");
             assert!(bad.is_empty() || OtherCommand::new("X", bad.as_bytes()).is_err());
             assert!(bad.is_empty() || Attributes::new([("NAME", bad)]).is_err());
@@ -821,9 +829,11 @@ mod tests {
 
     #[test]
     fn a_query_may_ask_for_utf8() {
-        for (text, string, utf8) in
-            [("Jones", "Jones", false), ("Jos\u{e9} smtputf8", "Jos\u{e9}", true), ("SMTPUTF8", "SMTPUTF8", false)]
-        {
+        for (text, string, utf8) in [
+            ("Jones", "Jones", false),
+            ("Jos\u{e9} smtputf8", "Jos\u{e9}", true),
+            ("SMTPUTF8", "SMTPUTF8", false),
+        ] {
             let query = Query::new(text).unwrap();
             assert_eq!((query.string(), query.accepts_utf8()), (string.as_bytes(), utf8));
         }

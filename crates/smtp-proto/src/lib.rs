@@ -57,6 +57,7 @@
 
 extern crate alloc;
 
+mod arguments;
 mod attributes;
 mod capability;
 #[cfg(any(test, feature = "client", feature = "server"))]
@@ -79,6 +80,7 @@ mod path;
 mod rcpt;
 mod reply;
 pub mod rule;
+mod scan;
 #[cfg(feature = "serde")]
 mod serial;
 #[cfg(feature = "server")]
@@ -87,8 +89,9 @@ mod state;
 mod syntax;
 mod xtext;
 
+pub use arguments::{FutureRelease, Mechanisms, ServerLimits, Words};
 pub use attributes::Attributes;
-pub use capability::{Capability, Keyword};
+pub use capability::{Capability, Keyword, OtherCapability};
 #[cfg(feature = "client")]
 pub use client::Client;
 pub use client_name::ClientName;
@@ -101,7 +104,10 @@ pub use host::Host;
 pub use limits::Limits;
 pub use mail::Mail;
 pub use mailbox::Mailbox;
-pub use param::{Body, MailKeyword, MailParameter, RcptKeyword, RcptParameter};
+pub use param::{
+    Body, By, ByMode, DateTime, MailKeyword, MailParameter, Mtrk, Notify, Orcpt, OtherParameter, RcptKeyword,
+    RcptParameter, Ret, Rrvs, RrvsAction, Solicit, TransactionId,
+};
 pub use path::{ForwardPath, ReversePath};
 pub use rcpt::Rcpt;
 pub use reply::{Lines, Reply, ReplyLine};

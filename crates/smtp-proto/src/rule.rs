@@ -68,6 +68,31 @@ wire::rules! {
     OTHER_CODE = Rule("other-code");
     /// An enhanced status code whose class is not that of the reply code (RFC 2034 section 4); it is text. Remark.
     ENHANCED_CODE_CLASS = Rule("enhanced-code-class");
+    /// The arguments of an EHLO keyword are not those of its RFC; they count as far as they are understood. Remark; raw is the
+    /// line.
+    EHLO_ARGUMENTS = Rule("ehlo-arguments");
+    /// A line of the reply to EHLO does not start with a keyword (RFC 5321 section 4.1.1.1). Remark; raw is the line.
+    EHLO_KEYWORD = Rule("ehlo-keyword");
+    /// No space between a path and its first parameter. From Lenient; raw is the first octet of the parameter.
+    MISSING_SPACE = Rule("missing-space");
+    /// A parameter of MAIL or RCPT has not the value that its RFC demands; it is kept as it is. From Lenient; raw is the
+    /// parameter.
+    PARAMETER_VALUE = Rule("parameter-value");
+    /// A parameter of MAIL or RCPT stands there twice, or beside one that excludes it: the first one counts. From Lenient; raw
+    /// is the later one.
+    PARAMETER_TWICE = Rule("parameter-twice");
+    /// What should be a parameter of MAIL or RCPT is none; it is kept as it is. From Lenient; raw is what stands there.
+    PARAMETER_FORM = Rule("parameter-form");
+    /// ENVID of more than 100 or ORCPT of more than 500 octets. From Lenient; raw is the value.
+    LONG_PARAMETER = Rule("long-parameter");
+    /// The value of AUTH, SUBMITTER or ALT-ADDRESS is no mailbox, as from curl and Dovecot. From Default; raw is the value.
+    NO_MAILBOX = Rule("no-mailbox");
+    /// ENVID or ORCPT stand for octets that are not US-ASCII. From Lenient; raw is the value.
+    NOT_ASCII = Rule("not-ascii");
+    /// The time of HOLDUNTIL is not in UTC. From Lenient; raw is the value.
+    NOT_UTC = Rule("not-utc");
+    /// The time of RRVS has a fraction of a second. From Lenient; raw is the value.
+    FRACTION = Rule("fraction");
 }
 
 #[cfg(test)]

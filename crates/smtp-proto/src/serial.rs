@@ -1,11 +1,19 @@
 //! serde (feature `serde`): what is not derived at its type, so that only what the constructors take is read.
 
-use crate::{EnhancedCode, Reply};
+use crate::{Attributes, Ehlo, EnhancedCode, Mail, Rcpt, Reply};
 use alloc::string::ToString;
 
 wire::serde_octets! {
     EnhancedCode = EnhancedCode::to_string, EnhancedCode::parse;
     Reply = Reply::as_bytes, |block| Reply::parse(&block);
+    Ehlo = ehlo_octets, |block| Ehlo::parse(&block);
+    Mail = Mail::as_bytes, Mail::tolerated;
+    Rcpt = Rcpt::as_bytes, Rcpt::tolerated;
+    Attributes = Attributes::as_bytes, Attributes::parse;
+}
+
+fn ehlo_octets(ehlo: &Ehlo) -> &[u8] {
+    ehlo.reply().as_bytes()
 }
 
 #[cfg(test)]
@@ -63,17 +71,67 @@ mod tests {
         ]);
     }
 
+    #[test]
+    fn a_reply_to_ehlo_is_its_octets() {
+        written(
+            Ehlo::new("h", "", [crate::Capability::Pipelining]).unwrap(),
+            r#""250-h\r\n250 PIPELINING\r\n""#,
+        );
+        refused::<Ehlo>(&[r#""550 no\r\n""#, r#""250-h\r\n""#, r#""250 h""#, "[50, 53, 48, 0, 13, 10]"]);
+    }
+
     proptest! {
         #[test]
         fn values_round_trip(
             reply in Reply::strategy(),
+            ehlo in Ehlo::strategy(),
             code in ReplyCode::strategy(),
             enhanced in EnhancedCode::strategy(),
         ) {
             round_trip(&reply);
+            round_trip(&ehlo);
             round_trip(&code);
             round_trip(&enhanced);
             round_trip(&format!("{enhanced}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde::{Serialize, de::DeserializeOwned};
+
+    fn round_trip<T: Serialize + DeserializeOwned + PartialEq + core::fmt::Debug>(value: &T) {
+        let json = serde_json::to_string(value).unwrap();
+        assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), value, "{json}");
+        let binary = postcard::to_allocvec(value).unwrap();
+        assert_eq!(&postcard::from_bytes::<T>(&binary).unwrap(), value, "{json}");
+    }
+
+    #[test]
+    fn what_is_written() {
+        let mail = Mail::parse("<a@b> SIZE=1").unwrap();
+        assert_eq!(serde_json::to_string(&mail).unwrap(), r#""<a@b> SIZE=1""#);
+        let lenient = Mail::tolerated("<a@b> SIZE=x").unwrap();
+        round_trip(&lenient);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_not_read() {
+        for json in [r#""<a@b> \r\nRCPT TO:<x@y>""#, r#""<a@b>\n""#, r#""<a@b> X\u0000""#, r#""<a@b> ""#, "7"]
+        {
+            assert!(serde_json::from_str::<Mail>(json).is_err(), "{json}");
+            assert!(serde_json::from_str::<Rcpt>(json).is_err(), "{json}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn values_round_trip(mail in Mail::strategy(), rcpt in Rcpt::strategy()) {
+            round_trip(&mail);
+            round_trip(&rcpt);
         }
     }
 }

@@ -92,6 +92,14 @@ wire::expected_table! {
     AT = "@",
     /// What ends a path.
     PATH_END = ">",
+    /// Seconds.
+    SECONDS = "number of seconds below 10^9",
+    /// A time in UTC.
+    UTC = "date-time in UTC",
+    /// A time without a fraction.
+    WHOLE_SECONDS = "date-time of whole seconds",
+    /// What to do about RRVS.
+    RRVS_ACTION = "C or R",
 }
 
 /// What a constructor says when the rule of its item, over the whole of `octets`, fails.

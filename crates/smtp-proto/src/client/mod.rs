@@ -42,8 +42,8 @@ use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut, buf::Limit};
 use core::time::Duration;
 use wire::dot::DotEncoder;
-use wire::sasl::{self, Auth};
-use wire::{BodyError, CommandId, Fatal, Input, Machine, Misuse, Output, Parts, Secret, Step};
+use wire::sasl;
+use wire::{BodyError, CommandId, Fatal, Input, Machine, Misuse, Output, Parts, Step};
 
 /// The client side of one connection (RFC 5321 section 3). See the [module](self) for an example and the
 /// [crate](crate#the-contract-of-the-machines) for the contract.

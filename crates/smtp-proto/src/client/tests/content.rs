@@ -47,7 +47,10 @@ fn case_33_octets_above_127_have_to_be_announced() {
     let mut client = ready(Config::default());
     say(&mut client, "MAIL FROM:<a@b> BODY=BINARYMIME", "250 ok");
     say(&mut client, "RCPT TO:<a@b>", "250 ok");
-    assert!(matches!(client.send(&command("DATA")), Err(Misuse::State { .. })), "binary content only with BDAT");
+    assert!(
+        matches!(client.send(&command("DATA")), Err(Misuse::State { .. })),
+        "binary content only with BDAT"
+    );
 }
 
 #[test]

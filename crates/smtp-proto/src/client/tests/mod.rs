@@ -10,10 +10,11 @@ mod sending;
 mod tls;
 mod transaction;
 
-use super::{Client, Config, Envelope, Event, Outcome, Pipelining, Progress, Transaction, may_fall_back_to_helo};
+use super::{
+    Client, Config, Envelope, Event, Outcome, Pipelining, Progress, Transaction, may_fall_back_to_helo,
+};
 use crate::{
-    Auth, Bdat, Body, ClientName, Command, ForwardPath, Keyword, Mail, MailParameter, Protocol, Query, Rcpt,
-    Reply, ReplyKind, ReversePath, State, rule,
+    Auth, Command, ForwardPath, Keyword, Mail, Protocol, Query, Reply, ReplyKind, ReversePath, State, rule,
 };
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,9 +24,7 @@ use proptest::prelude::*;
 use wire::dot::LineEndings;
 use wire::sasl::Mechanism;
 use wire::testing::{End, drain, transcript};
-use wire::{
-    BodyError, CommandId, Fatal, LimitKind, Machine, Misuse, Pause, Rule, Secret, Step, Tolerance,
-};
+use wire::{BodyError, CommandId, Fatal, LimitKind, Machine, Misuse, Pause, Rule, Secret, Step, Tolerance};
 
 const EVERYTHING: &str = "PIPELINING\nSIZE 1000\n8BITMIME\nSMTPUTF8\nCHUNKING\nBINARYMIME\nDSN\nENHANCEDSTATUSCODES\nSTARTTLS\n\
     AUTH PLAIN SCRAM-SHA-256\nETRN\nREQUIRETLS";

@@ -4,8 +4,25 @@ use super::*;
 
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let words: &[&[u8]] = &[
-        b"220 ready\r\n", b"250 ok\r\n", b"250-mx\r\n", b"250 PIPELINING\r\n", b"354 go\r\n", b"550 5.1.1 no\r\n", b"334 \r\n",
-        b"334 YQ==\r\n", b"421 bye\r\n", b"221 bye\r\n", b"250", b"-", b" ", b"\r", b"\n", b"\0", b"\xff", b"999 x\r\n", b"235 ok\r\n",
+        b"220 ready\r\n",
+        b"250 ok\r\n",
+        b"250-mx\r\n",
+        b"250 PIPELINING\r\n",
+        b"354 go\r\n",
+        b"550 5.1.1 no\r\n",
+        b"334 \r\n",
+        b"334 YQ==\r\n",
+        b"421 bye\r\n",
+        b"221 bye\r\n",
+        b"250",
+        b"-",
+        b" ",
+        b"\r",
+        b"\n",
+        b"\0",
+        b"\xff",
+        b"999 x\r\n",
+        b"235 ok\r\n",
     ];
     proptest::collection::vec(proptest::sample::select(words), 0..30).prop_map(|words| words.concat())
 }

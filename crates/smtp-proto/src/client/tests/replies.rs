@@ -36,8 +36,17 @@ fn cases_91_and_99_to_101_what_is_a_reply() {
 #[test]
 fn cases_93_and_94_what_is_none() {
     for stream in [
-        "250OK\r\n", "25 OK\r\n", "2500 OK\r\n", " 250 OK\r\n", "250\tOK\r\n", "+OK\r\n", "\r\n250 OK\r\n", "000 x\r\n",
-        "199 x\r\n", "666 x\r\n", "999 x\r\n",
+        "250OK\r\n",
+        "25 OK\r\n",
+        "2500 OK\r\n",
+        " 250 OK\r\n",
+        "250\tOK\r\n",
+        "+OK\r\n",
+        "\r\n250 OK\r\n",
+        "000 x\r\n",
+        "199 x\r\n",
+        "666 x\r\n",
+        "999 x\r\n",
     ] {
         at_every_split(waiting, stream.as_bytes(), |events, end| {
             assert!(matches!(end, End::Failed(Fatal::Desync(_))), "{stream:?}: {events:?} {end:?}");
@@ -58,9 +67,13 @@ fn case_98_a_bare_lf_is_borne_by_default() {
 
 #[test]
 fn case_103_421_may_come_at_any_time() {
-    at_every_split(|| greeted(Config::default()), b"421 idle\r\n", |events, _| {
-        assert!(matches!(&events[1], Event::Unsolicited(reply) if reply.code().get() == 421));
-    });
+    at_every_split(
+        || greeted(Config::default()),
+        b"421 idle\r\n",
+        |events, _| {
+            assert!(matches!(&events[1], Event::Unsolicited(reply) if reply.code().get() == 421));
+        },
+    );
     let mut client = enveloped(Config::default());
     for line in ["RCPT TO:<e@f>", "DATA"] {
         client.send(&command(line)).unwrap();
@@ -79,7 +92,9 @@ fn case_103_421_may_come_at_any_time() {
 fn case_104_helo_after_ehlo() {
     for code in [500, 501, 502, 503, 504, 550] {
         let mut client = greeted(Config::default());
-        let Event::Reply { reply, .. } = say(&mut client, "EHLO a", &format!("{code} what?")) else { panic!() };
+        let Event::Reply { reply, .. } = say(&mut client, "EHLO a", &format!("{code} what?")) else {
+            panic!()
+        };
         assert!(may_fall_back_to_helo(&reply));
         assert!(client.ehlo().is_none());
         say(&mut client, "HELO a", "250 mx");

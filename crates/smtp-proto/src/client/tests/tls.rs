@@ -21,7 +21,10 @@ fn tls_starts() {
     client.tls_established().unwrap();
     assert!(client.is_tls() && client.ehlo().is_none());
     assert_eq!(client.state(), State::Hello);
-    assert!(matches!(client.send(&command("STARTTLS")), Err(Misuse::State { .. } | Misuse::NotAdvertised(_))));
+    assert!(matches!(
+        client.send(&command("STARTTLS")),
+        Err(Misuse::State { .. } | Misuse::NotAdvertised(_))
+    ));
     client.send(&command("EHLO a")).unwrap();
 }
 

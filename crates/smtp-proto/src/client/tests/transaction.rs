@@ -50,10 +50,7 @@ fn one_group_with_pipelining() {
     let transaction = Transaction::new(&client, envelope(&["<c@d>", "<e@f>"]), "hi\r\n".into()).unwrap();
     let (written, outcomes) =
         play(&mut client, transaction, &["250 ok", "550 no", "250 ok", "354 go", "250 queued"]);
-    assert_eq!(
-        written,
-        "MAIL FROM:<a@b> SIZE=4\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\nDATA\r\nhi\r\n.\r\n"
-    );
+    assert_eq!(written, "MAIL FROM:<a@b> SIZE=4\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\nDATA\r\nhi\r\n.\r\n");
     assert_eq!(codes(&outcomes), [550, 250]);
 }
 
@@ -101,9 +98,8 @@ fn what_the_content_needs_is_announced_or_nothing_is_sent() {
     assert!(written.ends_with("BDAT 3 LAST\r\na\nb"), "{written}");
 
     let poor = offered(Config::default(), "PIPELINING");
-    let refused = |content: &'static str| {
-        Transaction::new(&poor, envelope(&["<c@d>"]), content.into()).err().expect("refused")
-    };
+    let refused =
+        |content: &'static str| Transaction::new(&poor, envelope(&["<c@d>"]), content.into()).unwrap_err();
     assert_eq!(refused("\u{fc}"), BodyError::Misuse(Misuse::NotAdvertised("8BITMIME")));
     assert_eq!(refused("a\nb"), BodyError::LineEnding { what: "LF", offset: 1 });
     let small = offered(Config::default(), "SIZE 3");
@@ -160,8 +156,11 @@ fn a_large_message_goes_out_piece_by_piece() {
     for envelope in [envelope(&["<c@d>"]), chunked] {
         let chunking = envelope.chunking;
         let transaction = Transaction::new(&client, envelope, content.clone()).unwrap();
-        let answers: &[&str] =
-            if chunking { &["250 ok", "250 ok", "250 ok"] } else { &["250 ok", "250 ok", "354 go", "250 ok"] };
+        let answers: &[&str] = if chunking {
+            &["250 ok", "250 ok", "250 ok"]
+        } else {
+            &["250 ok", "250 ok", "354 go", "250 ok"]
+        };
         let (written, outcomes) = play(&mut client, transaction, answers);
         assert!(written.len() > content.len() && outcomes[0].is_accepted());
     }

@@ -28,10 +28,14 @@ fn case_155_an_empty_initial_response_is_one() {
 
 #[test]
 fn case_158_a_star_cancels() {
-    at_every_split(|| ready(config()), b"AUTH PLAIN\r\n*\r\nNOOP\r\n", |events, _| {
-        assert!(matches!(events[1], Event::AuthCancelled { .. }));
-        assert_eq!(commands(events), 2);
-    });
+    at_every_split(
+        || ready(config()),
+        b"AUTH PLAIN\r\n*\r\nNOOP\r\n",
+        |events, _| {
+            assert!(matches!(events[1], Event::AuthCancelled { .. }));
+            assert_eq!(commands(events), 2);
+        },
+    );
 }
 
 #[test]
@@ -40,18 +44,22 @@ fn cases_69_and_164_a_response_has_a_limit_of_its_own() {
         // base64 comes in fours; the limit counts the CRLF
         let response = [&vec![b'A'; len][..], b"\r\nNOOP\r\n"].concat();
         let stream = [b"AUTH PLAIN\r\n", &response[..]].concat();
-        at_every_split(|| ready(config()), &stream, |events, _| match &events[1] {
-            Event::AuthResponse { data, .. } => assert!(good && data.len() == len / 4 * 3),
-            Event::Malformed { malformed, .. } => {
-                assert!(!good);
-                let said = malformed_reply(malformed);
-                let long = len + 2 > 12_288;
-                assert_eq!(said.code().get(), if long { 500 } else { 501 });
-                assert_eq!(said.as_bytes().starts_with(b"500 5.5.6 "), long);
-                assert_eq!(commands(events), 2, "its tail does not run");
-            }
-            other => panic!("{other:?}"),
-        });
+        at_every_split(
+            || ready(config()),
+            &stream,
+            |events, _| match &events[1] {
+                Event::AuthResponse { data, .. } => assert!(good && data.len() == len / 4 * 3),
+                Event::Malformed { malformed, .. } => {
+                    assert!(!good);
+                    let said = malformed_reply(malformed);
+                    let long = len + 2 > 12_288;
+                    assert_eq!(said.code().get(), if long { 500 } else { 501 });
+                    assert_eq!(said.as_bytes().starts_with(b"500 5.5.6 "), long);
+                    assert_eq!(commands(events), 2, "its tail does not run");
+                }
+                other => panic!("{other:?}"),
+            },
+        );
     }
     let line = [b"AUTH PLAIN ", &[b'A'; 8000][..], b"\r\n"].concat();
     at_every_split(|| ready(config()), &line, |events, _| assert_eq!(commands(events), 1));
@@ -65,6 +73,23 @@ fn case_118_cleartext_needs_tls() {
     let offered: Vec<_> = server.ehlo().mechanisms().collect();
     assert_eq!(format!("{offered:?}"), "[SCRAM-SHA-256]");
     command(&mut server, "AUTH SCRAM-SHA-256\r\n");
+}
+
+#[test]
+fn auth_succeeds_only_behind_a_response() {
+    let success = reply("235 ok");
+    let mut server = ready(config());
+    let (id, _) = command(&mut server, "AUTH PLAIN\r\n");
+    assert_eq!(server.reply(id, &success), Err(Misuse::WrongReply), "nothing was said yet");
+    for (response, good) in [("*\r\n", false), ("!\r\n", false), ("YQ==\r\n", true)] {
+        server.challenge(id, b"").unwrap();
+        server.receive(response.as_bytes());
+        let _event = next(&mut server);
+        assert_eq!(server.reply(id, &success).is_ok(), good, "{response:?}");
+    }
+    let mut server = ready(config());
+    let (id, _) = command(&mut server, "AUTH PLAIN =\r\n");
+    server.reply(id, &success).unwrap();
 }
 
 #[test]

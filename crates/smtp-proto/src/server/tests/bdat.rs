@@ -12,24 +12,38 @@ fn bdat(server: &mut Server, line: &str) -> (CommandId, Bdat) {
 #[test]
 fn cases_35_and_36_chunks_are_counted() {
     let stream = b"BDAT 10 LAST\r\n0123456789MAIL FROM:<a@b>\r\n";
-    at_every_split(|| enveloped(config()), stream, |events, _| {
-        assert_eq!((content(events), ends(events)), (b"0123456789".to_vec(), vec![None]));
-        assert_eq!(commands(events), 2, "BDAT and MAIL: a new transaction");
-    });
-    at_every_split(|| enveloped(config()), b"BDAT 0 LAST\r\nNOOP\r\n", |events, _| {
-        assert_eq!((content(events), ends(events).len(), commands(events)), (vec![], 1, 2));
-    });
+    at_every_split(
+        || enveloped(config()),
+        stream,
+        |events, _| {
+            assert_eq!((content(events), ends(events)), (b"0123456789".to_vec(), vec![None]));
+            assert_eq!(commands(events), 2, "BDAT and MAIL: a new transaction");
+        },
+    );
+    at_every_split(
+        || enveloped(config()),
+        b"BDAT 0 LAST\r\nNOOP\r\n",
+        |events, _| {
+            assert_eq!((content(events), ends(events).len(), commands(events)), (vec![], 1, 2));
+        },
+    );
     let stream = b"BDAT 3\r\nabcBDAT 0\r\nBDAT 4\r\n\n.\r\nBDAT 1 LAST\r\nzQUIT\r\n";
-    at_every_split(|| enveloped(config()), stream, |events, end| {
-        assert_eq!(content(events), b"abc", "the first chunk");
-        let octets: Vec<_> = events
-            .iter()
-            .filter_map(|e| if let Event::BodyEnd { last, octets, .. } = e { Some((*last, *octets)) } else { None })
-            .collect();
-        assert_eq!(octets, [(false, 3), (false, 3), (false, 7), (true, 8)]);
-        assert_eq!(*end, End::Closed);
-        assert_eq!(rules(events), [], "what is in a chunk is opaque");
-    });
+    at_every_split(
+        || enveloped(config()),
+        stream,
+        |events, end| {
+            assert_eq!(content(events), b"abc\n.\r\nz");
+            let octets: Vec<_> = events
+                .iter()
+                .filter_map(|e| {
+                    if let Event::BodyEnd { last, octets, .. } = e { Some((*last, *octets)) } else { None }
+                })
+                .collect();
+            assert_eq!(octets, [(false, 3), (false, 3), (false, 7), (true, 8)]);
+            assert_eq!(*end, End::Closed);
+            assert_eq!(rules(events), [], "what is in a chunk is opaque");
+        },
+    );
 }
 
 #[test]
@@ -51,11 +65,16 @@ fn case_38_totals_do_not_overflow() {
 
 #[test]
 fn an_oversized_message_is_refused_after_its_chunk() {
-    let stream = [&b"BDAT 600\r\n"[..], &[b'x'; 600], b"BDAT 600 LAST\r\n", &[b'y'; 600], b"RSET\r\n"].concat();
-    at_every_split(|| enveloped(config()), &stream, |events, _| {
-        assert_eq!(ends(events), [None, Some(BodyFault::TooLarge { limit: 1000 })]);
-        assert_eq!(commands(events), 3);
-    });
+    let stream =
+        [&b"BDAT 600\r\n"[..], &[b'x'; 600], b"BDAT 600 LAST\r\n", &[b'y'; 600], b"RSET\r\n"].concat();
+    at_every_split(
+        || enveloped(config()),
+        &stream,
+        |events, _| {
+            assert_eq!(ends(events), [None, Some(BodyFault::TooLarge { limit: 1000 })]);
+            assert_eq!(commands(events), 3);
+        },
+    );
 }
 
 #[test]
@@ -75,11 +94,15 @@ fn case_39_a_size_that_is_none_ends_the_connection() {
 #[test]
 fn case_40_the_content_of_a_refused_chunk_is_discarded() {
     // without a recipient
-    at_every_split(|| ready(config()), b"BDAT 6\r\nRSET\r\nBDAT 6 LAST\r\nQUIT\r\nNOOP\r\n", |events, _| {
-        assert_eq!((commands(events), content(events)), (1, vec![]), "only NOOP is a command");
-        let refused = events.iter().filter(|e| matches!(e, Event::Refused { .. })).count();
-        assert_eq!(refused, 2);
-    });
+    at_every_split(
+        || ready(config()),
+        b"BDAT 6\r\nRSET\r\nBDAT 6 LAST\r\nQUIT\r\nNOOP\r\n",
+        |events, _| {
+            assert_eq!((commands(events), content(events)), (1, vec![]), "only NOOP is a command");
+            let refused = events.iter().filter(|e| matches!(e, Event::Refused { .. })).count();
+            assert_eq!(refused, 2);
+        },
+    );
     // the reply comes behind the content
     let mut server = ready(config());
     let (id, refusal) = refused(&mut server, "BDAT 5\r\n");

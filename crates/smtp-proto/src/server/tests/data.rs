@@ -13,28 +13,51 @@ fn with(policy: LineEndings) -> Config {
 fn cases_4_to_15_only_crlf_dot_crlf_ends_the_data() {
     let smuggled = "MAIL FROM:<x@y>\r\nRCPT TO:<z@z>\r\nDATA\r\nsmuggled\r\n";
     for variant in [
-        "\n.\n", "\n.\r\n", "\r.\r", "\r.\n", "\n.\r", "\r\n.\n", "\r.\r\n", "\r\n.\r", "\r\n.\0\r\n", "\r\n\0.\r\n",
-        "\r\n. \r\n", "\r\n.\r\r\n", "\r\n.\r\r\r\n", "\r\r\n.\r\r\n", "\n\n.\n", "\n.\r-\r.\n", "\r\n.x\r\n",
+        "\n.\n",
+        "\n.\r\n",
+        "\r.\r",
+        "\r.\n",
+        "\n.\r",
+        "\r\n.\n",
+        "\r.\r\n",
+        "\r\n.\r",
+        "\r\n.\0\r\n",
+        "\r\n\0.\r\n",
+        "\r\n. \r\n",
+        "\r\n.\r\r\n",
+        "\r\n.\r\r\r\n",
+        "\r\r\n.\r\r\n",
+        "\n\n.\n",
+        "\n.\r-\r.\n",
+        "\r\n.x\r\n",
     ] {
         for policy in POLICIES {
             let stream = format!("a{variant}{smuggled}");
-            at_every_split(|| receiving(with(policy)), stream.as_bytes(), |events, end| {
-                assert_eq!((ends(events).len(), commands(events)), (0, 0), "{policy:?} {variant:?}");
-                assert_eq!(*end, End::NeedInput);
-            });
+            at_every_split(
+                || receiving(with(policy)),
+                stream.as_bytes(),
+                |events, end| {
+                    assert_eq!((ends(events).len(), commands(events)), (0, 0), "{policy:?} {variant:?}");
+                    assert_eq!(*end, End::NeedInput);
+                },
+            );
             // and with the true end it is one message, refused or not
             let stream = format!("{stream}.\r\nNOOP\r\n");
-            at_every_split(|| receiving(with(policy)), stream.as_bytes(), |events, _| {
-                let bare = matches!(
-                    policy,
-                    LineEndings::Strict if variant != "\r\n.\0\r\n" && variant != "\r\n\0.\r\n"
-                        && variant != "\r\n. \r\n" && variant != "\r\n.x\r\n"
-                ) || (policy == LineEndings::Normalise && variant == "\r\n.\n");
-                assert_eq!(ends(events).len(), 1, "{policy:?} {variant:?}");
-                assert_eq!(ends(events)[0].is_some(), bare, "{policy:?} {variant:?}");
-                // behind a refused one nothing is read: the connection is closed
-                assert_eq!(commands(events), usize::from(!bare), "{policy:?} {variant:?}");
-            });
+            at_every_split(
+                || receiving(with(policy)),
+                stream.as_bytes(),
+                |events, _| {
+                    let bare = matches!(
+                        policy,
+                        LineEndings::Strict if variant != "\r\n.\0\r\n" && variant != "\r\n\0.\r\n"
+                            && variant != "\r\n. \r\n" && variant != "\r\n.x\r\n"
+                    ) || (policy == LineEndings::Normalise && variant == "\r\n.\n");
+                    assert_eq!(ends(events).len(), 1, "{policy:?} {variant:?}");
+                    assert_eq!(ends(events)[0].is_some(), bare, "{policy:?} {variant:?}");
+                    // behind a refused one nothing is read: the connection is closed
+                    assert_eq!(commands(events), usize::from(!bare), "{policy:?} {variant:?}");
+                },
+            );
         }
     }
 }
@@ -42,29 +65,42 @@ fn cases_4_to_15_only_crlf_dot_crlf_ends_the_data() {
 #[test]
 fn what_the_data_is() {
     for (stream, body) in [
-        (&b"a\r\n.\r\n"[..], &b"a\r\n"[..]),                  // 1
-        (b"..x\r\n.\r\n", b".x\r\n"),                          // 3
-        (b"a\r\n..\r\n.\r\n", b"a\r\n.\r\n"),                // 19
-        (b"a\r\n.b\r\n.\r\n", b"a\r\nb\r\n"),                // 20
+        (&b"a\r\n.\r\n"[..], &b"a\r\n"[..]),  // 1
+        (b"..x\r\n.\r\n", b".x\r\n"),         // 3
+        (b"a\r\n..\r\n.\r\n", b"a\r\n.\r\n"), // 19
+        (b"a\r\n.b\r\n.\r\n", b"a\r\nb\r\n"), // 20
         (b".\r\n", b""),
     ] {
-        at_every_split(|| receiving(config()), stream, |events, end| {
-            assert_eq!((content(events), end), (body.to_vec(), &End::NeedInput), "{}", stream.escape_ascii());
-            let lone = stream.windows(4).any(|w| w == b"\n.b\r");
-            assert_eq!(rules(events), if lone { vec![rule::LONE_DOT] } else { vec![] });
-            assert_eq!(ends(events), [None]);
-        });
+        at_every_split(
+            || receiving(config()),
+            stream,
+            |events, end| {
+                assert_eq!(
+                    (content(events), end),
+                    (body.to_vec(), &End::NeedInput),
+                    "{}",
+                    stream.escape_ascii()
+                );
+                let lone = stream.windows(4).any(|w| w == b"\n.b\r");
+                assert_eq!(rules(events), if lone { vec![rule::LONE_DOT] } else { vec![] });
+                assert_eq!(ends(events), [None]);
+            },
+        );
     }
 }
 
 #[test]
 fn case_16_a_bare_cr_before_a_proper_end() {
-    at_every_split(|| receiving(with(LineEndings::Strict)), b"a\r\r\n.\r\n", |events, end| {
-        let [Some(BodyFault::LineEnding(finding))] = ends(events)[..] else { panic!("{events:?}") };
-        assert_eq!((finding.kind, finding.offset), (FindingKind::BareCr, 1));
-        assert_eq!(content(events), b"a", "nothing of it is handed out from there on");
-        assert_eq!(*end, End::Closed);
-    });
+    at_every_split(
+        || receiving(with(LineEndings::Strict)),
+        b"a\r\r\n.\r\n",
+        |events, end| {
+            let [Some(BodyFault::LineEnding(finding))] = ends(events)[..] else { panic!("{events:?}") };
+            assert_eq!((finding.kind, finding.offset), (FindingKind::BareCr, 1));
+            assert_eq!(content(events), b"a", "nothing of it is handed out from there on");
+            assert_eq!(*end, End::Closed);
+        },
+    );
     let mut server = receiving(with(LineEndings::Strict));
     server.receive(b"a\nb\r\n.\r\n");
     while !matches!(next(&mut server), Event::BodyEnd { .. }) {}
@@ -92,12 +128,16 @@ fn case_21_what_stands_behind_the_end_is_the_next_command() {
 fn cases_24_and_25_long_lines_stream() {
     let mut stream = vec![b'x'; 999];
     stream.extend_from_slice(b"\r\n.\r\n");
-    at_every_split(|| receiving(config()), &stream, |events, _| {
-        assert_eq!((rules(events), ends(events)), (vec![rule::LONG_LINE], vec![None]));
-        assert_eq!(content(events).len(), 1001);
-    });
     let mut config = config();
     config.limits.max_message = Some(u64::MAX);
+    at_every_split(
+        || receiving(config.clone()),
+        &stream,
+        |events, _| {
+            assert_eq!((rules(events), ends(events)), (vec![rule::LONG_LINE], vec![None]));
+            assert_eq!(content(events).len(), 1001);
+        },
+    );
     let mut server = receiving(config);
     let piece = [b'x'; 10_000];
     let mut most = 0;
@@ -115,22 +155,30 @@ fn size_is_checked_before_and_while_the_data_comes() {
     for (octets, faulty) in [(1000, false), (1001, true), (5000, true)] {
         let mut stream = vec![b'x'; octets - 2];
         stream.extend_from_slice(b"\r\n.\r\nNOOP\r\n");
-        at_every_split(|| receiving(config()), &stream, |events, _| {
-            let fault = faulty.then_some(BodyFault::TooLarge { limit: 1000 });
-            assert_eq!(ends(events), [fault], "{octets}");
-            assert_eq!(content(events).len(), octets.min(1000), "never more than the limit");
-            assert_eq!(commands(events), 1, "read to the true end, and then the next command");
-        });
+        at_every_split(
+            || receiving(config()),
+            &stream,
+            |events, _| {
+                let fault = faulty.then_some(BodyFault::TooLarge { limit: 1000 });
+                assert_eq!(ends(events), [fault], "{octets}");
+                assert_eq!(content(events).len(), octets.min(1000), "never more than the limit");
+                assert_eq!(commands(events), 1, "read to the true end, and then the next command");
+            },
+        );
     }
     assert_eq!(BodyFault::TooLarge { limit: 1 }.reply().code().get(), 552);
 }
 
 #[test]
 fn normalised_data_has_crlf_only() {
-    at_every_split(|| receiving(with(LineEndings::Normalise)), b"a\nb\n\r\n.\r\n", |events, _| {
-        assert_eq!(content(events), b"a\r\nb\r\n\r\n");
-        assert_eq!(rules(events), [rule::BARE_LF, rule::BARE_LF]);
-    });
+    at_every_split(
+        || receiving(with(LineEndings::Normalise)),
+        b"a\nb\n\r\n.\r\n",
+        |events, _| {
+            assert_eq!(content(events), b"a\r\nb\r\n\r\n");
+            assert_eq!(rules(events), [rule::BARE_LF, rule::BARE_LF]);
+        },
+    );
 }
 
 #[test]

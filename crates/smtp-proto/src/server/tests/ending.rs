@@ -26,9 +26,13 @@ fn the_end_of_the_stream() {
 
 #[test]
 fn what_follows_quit_is_not_read() {
-    at_every_split(|| ready(config()), b"QUIT\r\nNOOP\r\n", |events, end| {
-        assert_eq!((events.len(), end), (1, &End::Closed));
-    });
+    at_every_split(
+        || ready(config()),
+        b"QUIT\r\nNOOP\r\n",
+        |events, end| {
+            assert_eq!((events.len(), end), (1, &End::Closed));
+        },
+    );
 }
 
 #[test]

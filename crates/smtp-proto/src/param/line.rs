@@ -1,0 +1,237 @@
+//! A path and its parameters: what MAIL and RCPT have in common.
+
+use super::{ODD, Table, UNKNOWN, other};
+use crate::path::Span;
+use crate::rule;
+use crate::syntax::{expected, gap};
+use alloc::vec::Vec;
+use bytes::Bytes;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+use wire::keyword::key;
+use wire::parse::{Failure, Parsed, sp};
+use wire::{Context, Misuse, ParseErrorKind, Tolerance};
+
+/// A path in its angle brackets, and its parameters, with one space before each: as it came, or, where more than that was
+/// tolerated, mended.
+#[derive(Clone)]
+pub(crate) struct Line {
+    wire: Bytes,
+    span: Span,
+    present: u32,
+}
+
+/// What stood behind a path.
+struct Tail {
+    /// The bits of the parameters.
+    present: u32,
+    /// Each had one space before it.
+    exact: bool,
+}
+
+impl Line {
+    /// From the path to the end of the last parameter. `mend` puts brackets around a path that has none.
+    #[inline(always)]
+    pub(crate) fn rule<'i, T: Table>(
+        cx: &Context<'_>,
+        i: &'i [u8],
+        (rest, span): (&'i [u8], Span),
+        mend: impl FnOnce(Bytes) -> (Bytes, Span),
+    ) -> Parsed<'i, Self> {
+        let (rest, tail) = tail::<T>(cx, rest)?;
+        let line = &i[..i.len() - rest.len()];
+        let bracketed = line.first() == Some(&b'<') && line.get(usize::from(span.end)) == Some(&b'>');
+        if bracketed && tail.exact {
+            return Ok((rest, Self { wire: cx.keep(line), span, present: tail.present }));
+        }
+        let tokens = blank_separated(&line[span.len(line).min(line.len())..]);
+        let (path, span) = mend(cx.keep(line));
+        Ok((rest, Self { wire: joined(&path, tokens), span, present: tail.present }))
+    }
+
+    /// Checks a path with parameters that was put together here.
+    pub(crate) fn made<T: Table>(wire: Vec<u8>, span: Span) -> Result<Self, Misuse> {
+        let wire = Bytes::from(wire);
+        let cx = Context::new(&wire, Tolerance::Strict);
+        let behind = wire.get(usize::from(span.end) + 1..).unwrap_or_default();
+        match tail::<T>(&cx, behind) {
+            Ok((b"", tail)) => Ok(Self { present: tail.present, span, wire }),
+            Err(error) if Failure::of(error.clone()).expected() == expected::NEW_PARAMETER => {
+                Err(Misuse::Invalid("set of parameters: one excludes another"))
+            }
+            _ => Err(Misuse::Invalid("esmtp-param")),
+        }
+    }
+
+    pub(crate) const fn wire(&self) -> &Bytes {
+        &self.wire
+    }
+
+    pub(crate) const fn span(&self) -> Span {
+        self.span
+    }
+
+    #[inline]
+    pub(crate) const fn present(&self) -> u32 {
+        self.present
+    }
+
+    /// The parameters in their wire form.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &[u8]> {
+        blank_separated(self.wire.get(usize::from(self.span.end) + 1..).unwrap_or_default())
+    }
+
+    pub(crate) fn keywords<T: Table>(&self) -> impl Iterator<Item = T> {
+        let present = self.present;
+        T::TABLE.iter().copied().filter(move |keyword| present & keyword.bit() != 0)
+    }
+
+    pub(crate) fn detach(&self) -> Self {
+        Self { wire: Bytes::copy_from_slice(&self.wire), ..*self }
+    }
+}
+
+impl PartialEq for Line {
+    fn eq(&self, other: &Self) -> bool {
+        self.wire == other.wire
+    }
+}
+
+impl Eq for Line {}
+
+impl Hash for Line {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.wire.hash(state);
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.wire.escape_ascii())
+    }
+}
+
+fn is_blank(octet: u8) -> bool {
+    octet == b' ' || octet == b'\t'
+}
+
+fn blank_separated(i: &[u8]) -> impl Iterator<Item = &[u8]> {
+    i.split(|&octet| is_blank(octet)).filter(|token| !token.is_empty())
+}
+
+#[cold]
+fn joined<'a>(path: &[u8], tokens: impl Iterator<Item = &'a [u8]>) -> Bytes {
+    let mut wire = path.to_vec();
+    for token in tokens {
+        wire.push(b' ');
+        wire.extend_from_slice(token);
+    }
+    wire.into()
+}
+
+/// ```text
+/// [SP Mail-parameters]
+/// Mail-parameters  = esmtp-param *(SP esmtp-param)
+/// Rcpt-parameters  = esmtp-param *(SP esmtp-param)
+/// ```
+/// Blanks at the end are left.
+#[inline(always)]
+fn tail<'i, T: Table>(cx: &Context<'_>, mut i: &'i [u8]) -> Parsed<'i, Tail> {
+    let mut tail = Tail { present: 0, exact: true };
+    while !i.is_empty() {
+        let token = match i {
+            [b' ', rest @ ..] if rest.first().is_some_and(|&octet| !is_blank(octet)) => rest,
+            _ => match blanks(cx, i, &mut tail)? {
+                Some(token) => token,
+                None => break,
+            },
+        };
+        i = parameter::<T>(cx, token, &mut tail)?;
+    }
+    Ok((i, tail))
+}
+
+/// What comes before a parameter, where it is not one space. None if no parameter follows.
+#[cold]
+fn blanks<'i>(cx: &Context<'_>, i: &'i [u8], tail: &mut Tail) -> Result<Option<&'i [u8]>, nom::Err<Failure>> {
+    if i.iter().all(|&octet| is_blank(octet)) {
+        return Ok(None);
+    }
+    tail.exact = false;
+    if !i.first().is_some_and(|&octet| is_blank(octet)) {
+        if cx.tolerates(Tolerance::Lenient, rule::MISSING_SPACE, &i[..1]) {
+            return Ok(Some(i));
+        }
+        return sp(i).map(|(rest, ())| Some(rest));
+    }
+    gap(cx, i).map(|(rest, ())| Some(rest))
+}
+
+#[inline(always)]
+fn parameter<'i, T: Table>(
+    cx: &Context<'_>,
+    token: &'i [u8],
+    tail: &mut Tail,
+) -> Result<&'i [u8], nom::Err<Failure>> {
+    let Some(len) = other::name_len(token) else { return odd::<T>(cx, token, None, tail) };
+    let (name, rest) = token.split_at(len);
+    let name = key(name);
+    let (rest, bit) = match T::check(cx, name, rest) {
+        Ok((_, 0)) => match other::rule(token, len) {
+            Ok((rest, ())) => (rest, UNKNOWN),
+            Err(error) => return odd::<T>(cx, token, Some(error), tail),
+        },
+        Ok(known) => known,
+        Err(error) => return odd::<T>(cx, token, Some(error), tail),
+    };
+    match rest.first() {
+        None | Some(b' ' | b'\t') if T::conflicts(bit) & tail.present & !UNKNOWN == 0 => {
+            tail.present |= bit;
+            Ok(rest)
+        }
+        None | Some(b' ' | b'\t') => {
+            let error = Failure::at(token, expected::NEW_PARAMETER, ParseErrorKind::Syntax);
+            odd::<T>(cx, token, Some(error), tail)
+        }
+        _ => {
+            let error = sp(rest).map(|_| ()).err();
+            odd::<T>(cx, token, error, tail)
+        }
+    }
+}
+
+/// What is no parameter, has not the value that it should have, or stands there twice: kept whole where that is tolerated.
+#[cold]
+#[inline(never)]
+fn odd<'i, T: Table>(
+    cx: &Context<'_>,
+    token: &'i [u8],
+    error: Option<nom::Err<Failure>>,
+    tail: &mut Tail,
+) -> Result<&'i [u8], nom::Err<Failure>> {
+    let failure = match error {
+        Some(error) => Failure::of(error),
+        None => Failure::of(Failure::at(token, expected::PARAMETER, ParseErrorKind::Syntax)),
+    };
+    let error = Err(nom::Err::Error(failure));
+    // a size that no number can hold is too large for everybody
+    let too_large =
+        failure.kind() == ParseErrorKind::Range && failure.expected() == wire::parse::expected::NUMBER;
+    if cx.tolerance() < Tolerance::Lenient || too_large {
+        return error;
+    }
+    let len = token.iter().position(|&octet| is_blank(octet)).unwrap_or(token.len());
+    let (whole, rest) = token.split_at(len);
+    if let Err((at, kind)) = other::is_harmless(whole) {
+        return Err(Failure::at(&token[at..], expected::PARAMETER, kind));
+    }
+    let (_, bit) = other::why::<T>(other::name(whole));
+    let rule = match failure.expected() {
+        expected::NEW_PARAMETER => rule::PARAMETER_TWICE,
+        _ if bit == ODD => rule::PARAMETER_VALUE,
+        _ => rule::PARAMETER_FORM,
+    };
+    cx.repair(rule, whole);
+    tail.present |= bit;
+    Ok(rest)
+}
