@@ -302,6 +302,7 @@ macro_rules! parameters {
             $(
                 $(#[$doc])*
                 #[must_use]
+                #[allow(clippy::needless_lifetimes, reason = "some of the values borrow")]
                 pub fn $get<'a>(&'a self) -> Option<$value> {
                     match self.get($keyword::$id) {
                         Some($parameter::$id(value)) => Some(value),
