@@ -66,6 +66,8 @@ pub struct Client {
     sending: Option<Sending>,
     /// How much of the reply that is being read was found to be lines.
     framed: receive::Framed,
+    /// Whether the line before ended in LF without CR.
+    behind_bare_lf: bool,
     /// What MAIL has announced of the content that is sent next.
     announced: Body,
     announced_utf8: bool,
@@ -146,6 +148,7 @@ impl Client {
             exchange: None,
             sending: None,
             framed: receive::Framed::default(),
+            behind_bare_lf: false,
             announced: Body::SevenBit,
             announced_utf8: false,
             accepted: Vec::new(),

@@ -103,8 +103,16 @@ impl Client {
 
     fn reply(&mut self, at: u64, frame: &Bytes) -> Stepped {
         let cx = Context::new(frame, self.config.tolerance).at(at);
-        // what cannot be parsed may be the reply to anything: the connection is out of step
-        let reply = Reply::parse_in(&cx).map_err(Fatal::Desync)?;
+        let behind_bare_lf = core::mem::replace(&mut self.behind_bare_lf, !frame.ends_with(b"\r\n"));
+        let reply = match Reply::parse_in(&cx) {
+            Ok(reply) => reply,
+            Err(_) if behind_bare_lf && cx.tolerates(Tolerance::Default, rule::ECHOED_TEXT, frame) => {
+                self.remark(cx.into_repairs());
+                return Ok(None);
+            }
+            // what cannot be parsed may be the reply to anything: the connection is out of step
+            Err(error) => return Err(Fatal::Desync(error)),
+        };
         if self.state == State::Greeting {
             return self.greeting(cx, reply);
         }

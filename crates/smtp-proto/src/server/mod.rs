@@ -477,7 +477,10 @@ impl Server {
             // an extension that the application knows is no bad command
             self.bad_commands = if positive { 0 } else { self.bad_commands.saturating_add(1) };
         }
-        if done.closes || done.kind == ReplyKind::Quit || code == ReplyCode::SERVICE_NOT_AVAILABLE {
+        if done.closes
+            || (positive && done.kind == ReplyKind::Quit)
+            || code == ReplyCode::SERVICE_NOT_AVAILABLE
+        {
             self.state = State::Closed;
         }
     }

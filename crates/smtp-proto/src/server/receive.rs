@@ -180,7 +180,8 @@ impl Server {
         let at = self.input.stream_offset();
         let frame = if auth { self.input.take_secret(len) } else { self.input.take(len) };
         let cx = Context::new(&frame, self.config.tolerance).at(at);
-        if frame.iter().all(|o| b" \r\n".contains(o))
+        if self.config.pass_empty_lines
+            && frame.iter().all(|o| b" \r\n".contains(o))
             && cx.tolerates(Tolerance::Lenient, rule::EMPTY_LINE, &frame)
         {
             self.remark(cx.into_repairs());

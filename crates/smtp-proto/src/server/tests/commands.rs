@@ -339,3 +339,20 @@ fn case_123_a_reply_that_is_too_long_is_not_written() {
     server.reply(id, &Reply::new(ReplyCode::OK, None, "x".repeat(600)).unwrap()).unwrap();
     assert!(server.output().take_all().split(|&o| o == b'\n').all(|line| line.len() < 512));
 }
+
+#[test]
+fn a_lenient_server_may_pass_over_empty_lines() {
+    for (pass_empty_lines, line) in [(true, "\r\n"), (true, " \r\n"), (false, "\r\n"), (false, " \r\n")] {
+        let mut server = ready(Config { tolerance: Tolerance::Lenient, pass_empty_lines, ..config() });
+        server.receive(line.as_bytes());
+        if pass_empty_lines {
+            assert!(matches!(next(&mut server), Event::Diagnostic(d) if d.rule == rule::EMPTY_LINE));
+            assert_eq!(server.next_event(), Ok(Step::NeedInput));
+        } else {
+            let (id, said) = malformed(&mut server, b"");
+            assert_eq!(said.code().get(), 500, "{line:?}");
+            server.reply(id, &said).unwrap();
+        }
+        say(&mut server, "NOOP\r\n");
+    }
+}
