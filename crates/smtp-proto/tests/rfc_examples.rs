@@ -61,7 +61,12 @@ const ODD: &[(u16, &str, Fate, &str)] = &[
     ),
     (2645, "C: RCPT TO: <", Fate::Mended(rule::SPACE_BEFORE_PATH), "the same"),
     (4141, "C: MAIL FROM:May@", Fate::Mended(rule::UNBRACKETED_PATH), "no brackets"),
-    (4550, "C: MAIL FROM:<bob.ar@example.org> BODY=BINARY", Fate::Mended(rule::PARAMETER_VALUE), "RFC 3030 calls it BINARYMIME"),
+    (
+        4550,
+        "C: MAIL FROM:<bob.ar@example.org> BODY=BINARY",
+        Fate::Mended(rule::PARAMETER_VALUE),
+        "RFC 3030 calls it BINARYMIME",
+    ),
     (5550, "C: MAIL FROM:<bob.ar@example.org> BODY=BINARY", Fate::Mended(rule::PARAMETER_VALUE), "the same"),
     (7628, "C: t1 AUTH ", Fate::Other, "marked wrong: SMTP has no tags"),
 ];

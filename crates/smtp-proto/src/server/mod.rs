@@ -528,12 +528,12 @@ impl Machine for Server {
     type Error = Fatal;
 
     fn receive(&mut self, data: &[u8]) {
-        self.note_early();
+        self.note_early(!data.is_empty());
         self.input.receive(data);
     }
 
     fn read_buf(&mut self) -> Limit<&mut BytesMut> {
-        self.note_early();
+        self.note_early(!self.input.is_empty());
         let room = if self.wants_read() { usize::MAX } else { 0 };
         self.input.read_buf(room)
     }
@@ -557,6 +557,7 @@ impl Machine for Server {
     }
 
     fn output(&mut self) -> &mut Output {
+        self.note_early(!self.input.is_empty());
         &mut self.output
     }
 

@@ -110,12 +110,13 @@ impl Server {
         }))
     }
 
-    /// Whether the client speaks before it could have read the greeting (RFC 5321 section 4.3.1).
-    pub(super) fn note_early(&mut self) {
+    /// Whether the client has spoken before it could have read the greeting (RFC 5321 section 4.3.1). `spoke`: octets are there;
+    /// room for them that was handed out says nothing.
+    pub(super) fn note_early(&mut self, spoke: bool) {
         if !self.greeted {
             self.greeted = self.output.is_empty();
-            if !self.greeted {
-                self.early = Some(self.input.stream_offset());
+            if !self.greeted && spoke {
+                self.early = Some(0);
             }
         }
     }
@@ -202,7 +203,10 @@ impl Server {
     /// Whether the client may have spoken now: after the greeting, and ahead of replies only in a group of commands (RFC 2920).
     fn check_turn(&mut self, cx: &Context<'_>, command: Option<&Command>, at: u64) -> Result<(), Fatal> {
         let behind = at + cx.frame().len() as u64;
+        self.note_early(true);
         if let Some(early) = self.early.take() {
+            // once is enough
+            self.greeted = true;
             cx.repair(rule::EARLY_TALKER, &cx.frame()[..0]);
             if self.config.refuse_out_of_turn {
                 return Err(Fatal::OutOfTurn(early));

@@ -14,7 +14,7 @@ use crate::{Bdat, Capability, Command, Ehlo, Keyword, Protocol, Reply, ReplyCode
 use alloc::string::String;
 use alloc::vec::Vec;
 use alloc::{format, vec};
-use bytes::{Buf, Bytes};
+use bytes::{Buf, BufMut, Bytes};
 use proptest::prelude::*;
 use wire::dot::{FindingKind, LineEndings};
 use wire::testing::{End, chunkings, drain, transcript};
