@@ -160,8 +160,7 @@ impl Pair {
         client.batch_login = settings.batch_login;
         client.pipelining = [Pipelining::Never, Pipelining::Advertised, Pipelining::Always]
             [usize::from(settings.pipelining) % 3];
-        // not the lenient one, which takes `+OK` for a challenge
-        client.tolerance = fuzz::tolerance(settings.client_tolerance % 2);
+        client.tolerance = fuzz::tolerance(settings.client_tolerance);
         client.line_endings = if settings.normalise { LineEndings::Normalise } else { LineEndings::Lenient };
         let mut server = server::Config::default();
         server.tls = settings.tls;

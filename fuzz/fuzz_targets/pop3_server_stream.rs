@@ -11,7 +11,7 @@ use pop3_proto::{
     UniqueId, UniqueIdListing,
 };
 use wire::sasl::Mechanism;
-use wire::{CommandId, Fatal, Machine, Pause, Step, Text};
+use wire::{CommandId, Fatal, Machine, Misuse, Pause, Step, Text};
 
 fuzz_target!(|data: &[u8]| {
     let Some((&[a, b, c, d, settings, offers, answers @ ..], stream)) = data.split_first_chunk::<16>() else {
@@ -119,8 +119,10 @@ impl Session {
     fn handle(&mut self, event: Event) {
         let waiting = match &event {
             Event::Command { id, command } => Some((*id, Waiting::For(command.reply_kind()))),
-            Event::AuthResponse { id, .. } => Some((*id, Waiting::For(ReplyKind::Auth))),
-            Event::AuthCancelled { id } | Event::Refused { id, .. } => Some((*id, Waiting::Refusal)),
+            // as good as an initial one
+            Event::AuthResponse { id, .. } => Some((*id, Waiting::For(ReplyKind::AuthInitial))),
+            Event::AuthCancelled { id } => Some((*id, Waiting::For(ReplyKind::Auth))),
+            Event::Refused { id, .. } => Some((*id, Waiting::Refusal)),
             Event::Malformed { id, malformed } => {
                 assert!(!malformed_reply(malformed).is_ok());
                 Some((*id, Waiting::Refusal))
@@ -151,13 +153,15 @@ impl Session {
         if !challenges {
             match waiting {
                 Waiting::For(kind) if !choice.is_multiple_of(4) => self.accept(id, kind),
-                _ => {
-                    let status = Status::err("[AUTH] no").expect("text");
-                    self.server.reply(id, &Reply::Status(status)).expect("-ERR is always right");
-                }
+                _ => self.refuse(id),
             }
         }
         self.sent();
+    }
+
+    fn refuse(&mut self, id: CommandId) {
+        let status = Status::err("[AUTH] no").expect("text");
+        self.server.reply(id, &Reply::Status(status)).expect("-ERR is always right");
     }
 
     fn accept(&mut self, id: CommandId, kind: ReplyKind) {
@@ -174,7 +178,12 @@ impl Session {
             kind if kind.is_multi_line() => Reply::MultiLine(ok),
             _ => Reply::Status(ok),
         };
-        self.server.reply(id, &reply).expect("it fits");
+        let result = self.server.reply(id, &reply);
+        if kind == ReplyKind::Auth {
+            assert_eq!(result, Err(Misuse::WrongReply), "nobody gets in without a response");
+            return self.refuse(id);
+        }
+        result.expect("it fits");
         let Reply::MultiLine(_) = reply else { return };
         match kind {
             ReplyKind::ListAll => self.server.item(id, &Item::ScanListing(ScanListing::new(one, 2))),

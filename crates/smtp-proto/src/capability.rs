@@ -12,6 +12,7 @@ use core::fmt;
 use wire::Misuse;
 use wire::class::{TEXT, VCHAR};
 use wire::keyword::{key, key_of};
+use wire::number::number64;
 use wire::sasl::Mechanism;
 
 /// The table: a row is a variant, a parse arm, an encode arm, a keyword and a bit.
@@ -26,16 +27,18 @@ macro_rules! capabilities {
         #[repr(u8)]
         #[non_exhaustive]
         pub enum Keyword {
+            $($(#[$adoc])* $aid,)*
             $(#[$ldoc])* $lid,
             $($(#[$doc])* $id,)*
-            $($(#[$adoc])* $aid,)*
         }
 
         impl Keyword {
             /// All of them.
-            pub const ALL: &[Self] = &[Self::$lid, $(Self::$id,)* $(Self::$aid,)*];
+            pub const ALL: &[Self] = &[$(Self::$aid,)* Self::$lid, $(Self::$id,)*];
             /// Their names.
-            pub const KEYWORDS: &[&str] = &[$lname, $($name,)* $($aname,)*];
+            pub const KEYWORDS: &[&str] = &[$($aname,)* $lname, $($name,)*];
+            /// How many have arguments: these come first.
+            pub(crate) const WITH_ARGUMENTS: usize = [$($aname),*].len();
 
             /// The name, in its RFC's case.
             #[must_use]
@@ -47,20 +50,11 @@ macro_rules! capabilities {
                 }
             }
 
-            /// By its name: printable ASCII without spaces.
-            #[inline]
-            #[allow(non_upper_case_globals, reason = "named after the variants")]
-            fn of_word(word: &[u8]) -> Option<Self> {
-                $(const $id: u128 = key_of($name);)*
-                $(const $aid: u128 = key_of($aname);)*
-                Some(match key(word) {
-                    $($id => Self::$id,)*
-                    $($aid => Self::$aid,)*
-                    _ if word.eq_ignore_ascii_case($lname.as_bytes()) => Self::$lid,
-                    _ => return None,
-                })
-            }
         }
+
+        /// [`key`](wire::keyword::key) of each name. The one that is too long for a key has 0.
+        const KEYS: &[u128] = &[$(key_of($aname),)* 0, $(key_of($name),)*];
+        const LONG: Keyword = Keyword::$lid;
 
         /// One thing that a server offers, with its arguments: a line of the reply to EHLO (RFC 5321 section 4.1.1.1).
         ///
@@ -218,6 +212,43 @@ capabilities! {
     }
 }
 
+/// A hash of a key, below 256, that is different for each of the names.
+#[allow(clippy::cast_possible_truncation, reason = "halves of an integer, and its highest octet")]
+const fn hash(key: u128, multiplier: u64) -> usize {
+    let folded = key as u64 ^ ((key >> 64) as u64).rotate_left(32);
+    (folded.wrapping_mul(multiplier) >> 56) as usize
+}
+
+/// The place of each name in [`Keyword::ALL`], by its hash. `None`: two have the same.
+#[allow(clippy::cast_possible_truncation, reason = "not more than 64 of them")]
+const fn places(multiplier: u64) -> Option<[u8; 256]> {
+    let mut places = [u8::MAX; 256];
+    let mut place = 0;
+    while place < KEYS.len() {
+        if KEYS[place] != 0 {
+            let slot = hash(KEYS[place], multiplier);
+            if places[slot] != u8::MAX {
+                return None;
+            }
+            places[slot] = place as u8;
+        }
+        place += 1;
+    }
+    Some(places)
+}
+
+/// The first multiplier that will do, and what it gives.
+const HASHED: (u64, [u8; 256]) = {
+    let mut multiplier = 0x9e37_79b9_7f4a_7c15_u64;
+    loop {
+        if let Some(places) = places(multiplier) {
+            break (multiplier, places);
+        }
+        multiplier = multiplier.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(2);
+    }
+};
+static PLACES: [u8; 256] = HASHED.1;
+
 /// A capability; as an error, if its arguments are not those of its RFC, what is understood of them.
 pub(crate) type Read<'a> = Result<Capability<'a>, Capability<'a>>;
 
@@ -225,7 +256,17 @@ impl Keyword {
     /// By its name, in any case.
     #[must_use]
     pub fn of(name: &[u8]) -> Option<Self> {
-        if VCHAR.run(name) == name.len() { Self::of_word(name) } else { None }
+        if VCHAR.run(name) == name.len() { Self::of_word(name, key(name)) } else { None }
+    }
+
+    /// By its name, which is printable ASCII, and the key of it.
+    #[inline(always)]
+    pub(crate) fn of_word(name: &[u8], key: u128) -> Option<Self> {
+        if key == 0 {
+            return name.eq_ignore_ascii_case(LONG.name().as_bytes()).then_some(LONG);
+        }
+        let place = usize::from(PLACES[hash(key, HASHED.0)]);
+        if *KEYS.get(place)? == key { Self::ALL.get(place).copied() } else { None }
     }
 
     /// Its bit in a set of them.
@@ -235,18 +276,12 @@ impl Keyword {
     }
 
     /// By the first word of a line; and how long the name is in it, for `=` may follow.
-    #[inline]
-    pub(crate) fn of_first_word(word: &[u8]) -> Option<(Self, usize)> {
-        match Self::of_word(word) {
-            Some(keyword) => Some((keyword, word.len())),
-            None => Self::before_equals(word),
+    fn of_first_word(word: &[u8]) -> Option<(Self, usize)> {
+        if let Some(keyword) = Self::of_word(word, key(word)) {
+            return Some((keyword, word.len()));
         }
-    }
-
-    #[cold]
-    fn before_equals(word: &[u8]) -> Option<(Self, usize)> {
         let len = memchr::memchr(b'=', word)?;
-        let keyword = match Self::of_word(&word[..len])? {
+        let keyword = match Self::of(&word[..len])? {
             Self::Auth => Self::OldAuth,
             known @ (Self::Size | Self::Xexps | Self::Xverp | Self::Xsecurity) => known,
             // who knows what that may mean
@@ -355,12 +390,21 @@ impl<'a> Capability<'a> {
         }
     }
 
-    /// Whether its arguments are those of its RFC. `arguments` starts behind the name.
+    /// By its name and what stands behind it, as far as that is understood.
     #[inline]
+    pub(crate) fn of(keyword: Keyword, arguments: &'a [u8]) -> Self {
+        let (Ok(capability) | Err(capability)) = Self::known(keyword, arguments.trim_ascii());
+        capability
+    }
+
+    /// Whether the arguments are those of its RFC. They start with a space, or there are none.
+    #[inline(always)]
     pub(crate) fn fits(keyword: Keyword, arguments: &'a [u8]) -> bool {
-        match keyword {
+        match (keyword, arguments) {
             // what is not a name in it is passed over
-            Keyword::Auth => true,
+            (Keyword::Auth, _) => true,
+            (Keyword::Size, [b' ', number @ ..]) if matches!(number64(number), Ok((b"", _))) => true,
+            _ if keyword as usize >= Keyword::WITH_ARGUMENTS && arguments.is_empty() => true,
             _ => Self::known(keyword, arguments.trim_ascii()).is_ok(),
         }
     }

@@ -84,7 +84,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn round_trip(data: Vec<u8>) {
+        fn round_trip(data: alloc::vec::Vec<u8>) {
             let mut output = Output::new();
             encode_challenge(&data, &mut output);
             let parsed = parsed(&output.take_all()).unwrap();

@@ -744,7 +744,7 @@ mod tests {
     #[test]
     fn errors_say_where() {
         for (line, offset) in [
-            ("MAIL FROM <a@b>\r\n", 9),
+            ("MAIL FROM <a@b>\r\n", 10),
             ("MAIL TO:<a@b>\r\n", 5),
             ("MAIL\r\n", 4),
             ("MAILFROM:<a@b>\r\n", 0),

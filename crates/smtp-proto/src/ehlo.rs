@@ -1,6 +1,8 @@
 //! The reply to EHLO (RFC 5321 section 4.1.1.1).
 
 use crate::limits::MAX_REPLY_LINE;
+use crate::reply::scan;
+use crate::scan::{text_end, word};
 use crate::syntax::expected;
 use crate::{Capability, Keyword, Mechanisms, Reply, ReplyCode, ServerLimits, rule};
 use alloc::vec::Vec;
@@ -32,8 +34,33 @@ use wire::{Context, Misuse, ParseError, ParseErrorKind, Tolerance};
 #[derive(Clone)]
 pub struct Ehlo {
     reply: Reply,
+    offered: Offered,
+}
+
+/// What stands where in a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Offered {
     /// A bit for each keyword that is there.
     present: u64,
+    /// Where the first line of a keyword that has arguments starts, behind the code. 0: not there, or too far away.
+    places: [u16; Keyword::WITH_ARGUMENTS],
+    /// One that has arguments is there twice.
+    twice: bool,
+}
+
+impl Offered {
+    #[inline(always)]
+    fn note(&mut self, keyword: Keyword, place: usize) {
+        let known = self.present & keyword.bit() != 0;
+        self.present |= keyword.bit();
+        if let Some(slot) = self.places.get_mut(keyword as usize) {
+            if known {
+                self.twice = true;
+            } else {
+                *slot = u16::try_from(place).unwrap_or_default();
+            }
+        }
+    }
 }
 
 impl Ehlo {
@@ -84,10 +111,16 @@ impl Ehlo {
     /// Of a reply to EHLO, HELO or LHLO. One whose code is not 250 offers nothing.
     #[must_use]
     pub fn of(reply: &Reply) -> Self {
-        let offers = reply.code() == ReplyCode::OK;
-        let lines = Lines::of(reply).filter(|_| offers);
-        let present = lines.filter_map(|(_, capability, ..)| capability.keyword()).map(Keyword::bit);
-        Self { present: present.fold(0, |all, bit| all | bit), reply: reply.clone() }
+        let mut offered = Offered::default();
+        if reply.code() == ReplyCode::OK {
+            let start = reply.as_bytes().as_ptr() as usize;
+            for Line { text, capability, .. } in lines(reply) {
+                if let Some(keyword) = capability.keyword() {
+                    offered.note(keyword, text.as_ptr() as usize - start);
+                }
+            }
+        }
+        Self { reply: reply.clone(), offered }
     }
 
     /// The same for the reply that was parsed in this context, with remarks about what is odd in it.
@@ -97,7 +130,7 @@ impl Ehlo {
         let came =
             cx.frame().split(|&o| o == b'\n').map(|line| line.get(4..).unwrap_or_default().trim_ascii_end());
         let came: Vec<&[u8]> = came.collect();
-        for (number, _, other_arguments, no_keyword) in Lines::of(reply) {
+        for Line { number, other_arguments, no_keyword, .. } in lines(reply) {
             let line = came.get(number).copied().unwrap_or_default();
             if other_arguments {
                 cx.repair(rule::EHLO_ARGUMENTS, line);
@@ -137,37 +170,38 @@ impl Ehlo {
         if !frame.starts_with(b"250") {
             return None;
         }
-        let mut present = 0;
+        let mut offered = Offered::default();
         let mut first = true;
-        crate::reply::scan(frame, |text| {
+        scan(frame, |at| {
             if first {
                 first = false;
-                return Some(text);
+                return Some(text_end(frame, at));
             }
-            let (word, rest) = text.split_at(VCHAR.run(text));
-            let (end, arguments) = match rest {
-                [b'\r', ..] => (rest, &rest[..0]),
-                [b' ', ..] => {
-                    let (arguments, end) = rest.split_at(TEXT.first_outside(rest)?);
-                    (end, arguments)
-                }
+            let (len, key) = word(frame, at);
+            let behind = at + len;
+            let end = match frame.get(behind)? {
+                b'\r' => behind,
+                b' ' => text_end(frame, behind),
                 _ => return None,
             };
-            match Keyword::of_first_word(word) {
-                Some((keyword, len)) if len == word.len() && Capability::fits(keyword, arguments) => {
-                    present |= keyword.bit();
-                }
-                None if !word.is_empty() || arguments.trim_ascii().is_empty() => {}
+            let (name, arguments) = (&frame[at..behind], &frame[behind..end]);
+            match Keyword::of_word(name, key) {
+                Some(keyword) if Capability::fits(keyword, arguments) => offered.note(keyword, at),
+                None if len > 0 && !name.contains(&b'=') => {}
                 // of the form `AUTH=PLAIN`, or with arguments that need a remark
-                _ => match Capability::read(&text[..word.len() + arguments.len()])? {
-                    (capability, false, false) => present |= capability.keyword()?.bit(),
-                    _ => return None,
+                _ => match Capability::read(&frame[at..end]) {
+                    None => {}
+                    Some((capability, false, false)) => {
+                        if let Some(keyword) = capability.keyword() {
+                            offered.note(keyword, at);
+                        }
+                    }
+                    Some(_) => return None,
                 },
             }
             Some(end)
         })?;
-        let reply = Reply::of(ReplyCode::OK, frame.clone());
-        Some(Self { reply, present })
+        Some(Self { reply: Reply::of_plain(ReplyCode::OK, frame.clone()), offered })
     }
 
     /// ```text
@@ -217,18 +251,30 @@ impl Ehlo {
     #[must_use]
     #[inline]
     pub const fn has(&self, keyword: Keyword) -> bool {
-        self.present & keyword.bit() != 0
+        self.offered.present & keyword.bit() != 0
     }
 
     /// What is offered under this name. If it stands there twice, the first.
     #[must_use]
     pub fn get(&self, keyword: Keyword) -> Option<Capability<'_>> {
-        if self.has(keyword) { self.iter().find(|c| c.keyword() == Some(keyword)) } else { None }
+        if !self.has(keyword) {
+            return None;
+        }
+        match self.offered.places.get(keyword as usize) {
+            None => Some(Capability::of(keyword, b"")),
+            Some(0) => self.iter().find(|capability| capability.keyword() == Some(keyword)),
+            Some(&place) => {
+                let wire = self.reply.as_bytes();
+                let behind = usize::from(place) + keyword.name().len();
+                let arguments = wire.get(behind..text_end(wire, behind)).unwrap_or_default();
+                Some(Capability::of(keyword, arguments))
+            }
+        }
     }
 
     /// All that is offered, known or not, in order.
     pub fn iter(&self) -> impl Iterator<Item = Capability<'_>> {
-        Lines::of(&self.reply).map(|(_, capability, ..)| capability)
+        lines(&self.reply).map(|line| line.capability)
     }
 
     /// The largest message that is taken, in octets (RFC 1870 section 3). `None`: no limit is told.
@@ -252,10 +298,14 @@ impl Ehlo {
     }
 
     fn lists(&self) -> impl Iterator<Item = Mechanisms<'_>> {
-        let some = self.has(Keyword::Auth) || self.has(Keyword::OldAuth);
-        some.then(|| self.iter()).into_iter().flatten().filter_map(|capability| match capability {
-            Capability::Auth(mechanisms) | Capability::OldAuth(mechanisms) => Some(mechanisms),
-            _ => None,
+        let once = !self.offered.twice;
+        let first = once.then(|| [self.get(Keyword::Auth), self.get(Keyword::OldAuth)]);
+        let all = (!once).then(|| self.iter());
+        first.into_iter().flatten().flatten().chain(all.into_iter().flatten()).filter_map(|capability| {
+            match capability {
+                Capability::Auth(mechanisms) | Capability::OldAuth(mechanisms) => Some(mechanisms),
+                _ => None,
+            }
         })
     }
 
@@ -271,7 +321,7 @@ impl Ehlo {
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self { reply: self.reply.detach(), present: self.present }
+        Self { reply: self.reply.detach(), offered: self.offered }
     }
 
     /// Any reply to EHLO, for property tests.
@@ -287,9 +337,8 @@ impl Ehlo {
         ];
         ("[a-z]{1,9}(\\.[a-z]{1,9}){0,2}", "[ -~]{0,20}", proptest::collection::vec(line, 0..12))
             .prop_filter_map("capabilities", |(domain, greet, lines)| {
-                let ok = |line: &'_ alloc::string::String| match Capability::read(line.as_bytes()) {
-                    Some((_, false, false)) => true,
-                    _ => false,
+                let ok = |line: &alloc::string::String| {
+                    matches!(Capability::read(line.as_bytes()), Some((_, false, false)))
                 };
                 let lines =
                     lines.iter().filter(|line| ok(line)).filter_map(|line| Capability::parse(line).ok());
@@ -298,17 +347,22 @@ impl Ehlo {
     }
 }
 
-/// The capabilities of a reply, each with the number of its line: see [`Capability::read`]. Lines of blanks are passed over.
-struct Lines;
+/// A line with a capability: see [`Capability::read`].
+struct Line<'a> {
+    number: usize,
+    text: &'a [u8],
+    capability: Capability<'a>,
+    other_arguments: bool,
+    no_keyword: bool,
+}
 
-impl Lines {
-    fn of(reply: &Reply) -> impl Iterator<Item = (usize, Capability<'_>, bool, bool)> {
-        let mut lines = reply.lines();
-        iter::from_fn(move || lines.next_text()).enumerate().skip(1).filter_map(|(number, line)| {
-            let (capability, other_arguments, no_keyword) = Capability::read(line)?;
-            Some((number, capability, other_arguments, no_keyword))
-        })
-    }
+/// The lines with capabilities. Lines of blanks are passed over.
+fn lines(reply: &Reply) -> impl Iterator<Item = Line<'_>> {
+    let mut lines = reply.lines();
+    iter::from_fn(move || lines.next_text()).enumerate().skip(1).filter_map(|(number, text)| {
+        let (capability, other_arguments, no_keyword) = Capability::read(text)?;
+        Some(Line { number, text, capability, other_arguments, no_keyword })
+    })
 }
 
 /// Lines that are being written.
@@ -392,7 +446,9 @@ mod tests {
     use alloc::string::String;
     use proptest::prelude::*;
 
-    fn parsed(octets: &[u8], tolerance: Tolerance) -> Result<(Ehlo, Vec<(&'static str, u64)>), ParseError> {
+    type Remark = (&'static str, u64);
+
+    fn parsed(octets: &[u8], tolerance: Tolerance) -> Result<(Ehlo, Vec<Remark>), ParseError> {
         let frame = Bytes::copy_from_slice(octets);
         let cx = Context::new(&frame, tolerance);
         let ehlo = Ehlo::parse_in(&cx)?;
@@ -418,7 +474,7 @@ mod tests {
             let (ehlo, repairs) = parsed(octets, Tolerance::Strict).unwrap();
             assert_eq!(ehlo.reply().as_bytes(), octets);
             assert_eq!(repairs, [], "{octets:?}");
-            assert_eq!(Ehlo::of(ehlo.reply()).present, ehlo.present);
+            assert_eq!(Ehlo::of(ehlo.reply()).offered, ehlo.offered);
         }
     }
 
@@ -446,7 +502,7 @@ mod tests {
         for recorded in RECORDED {
             let frame = Bytes::from_static(recorded.as_bytes());
             let ehlo = Ehlo::plain(&frame).unwrap();
-            let known = ehlo.iter().map(|capability| capability.keyword().unwrap()).count();
+            let known = ehlo.iter().filter_map(|capability| capability.keyword()).count();
             assert_eq!(known, recorded.lines().filter(|line| line.len() > 4).count() - 1);
             assert_eq!(ehlo.reply().to_bytes(), frame);
             let same = Ehlo::new(
@@ -455,7 +511,7 @@ mod tests {
                 ehlo.iter(),
             )
             .unwrap();
-            assert_eq!(same.present, ehlo.present);
+            assert_eq!(same.offered.present, ehlo.offered.present);
             assert!(same.iter().eq(ehlo.iter()));
         }
         let ehlo = Ehlo::parse(&RECORDED[0].into()).unwrap();
@@ -488,6 +544,20 @@ mod tests {
             alloc::format!("{:?}", Ehlo::of(&Reply::parse(&"250 a b\r\n".into()).unwrap())),
             r#""a" "b" []"#
         );
+    }
+
+    #[test]
+    fn what_stands_there_twice_or_far_away() {
+        let frame = "250-h\r\n250-AUTH PLAIN\r\n250-SIZE 1\r\n250-SIZE 2\r\n250 AUTH LOGIN\r\n";
+        let ehlo = Ehlo::parse(&frame.into()).unwrap();
+        assert_eq!((ehlo.size(), ehlo.mechanisms().count()), (Some(1), 2));
+        assert!(ehlo.offers(Mechanism::new("LOGIN").unwrap()));
+        let mut frame = String::from("250-h\r\n") + &"250-X\r\n".repeat(70_000);
+        frame += "250-AUTH PLAIN\r\n250 SIZE 7\r\n";
+        let ehlo = Ehlo::parse(&frame.into()).unwrap();
+        assert_eq!((ehlo.size(), ehlo.mechanisms().count()), (Some(7), 1));
+        assert_eq!(ehlo, Ehlo::of(ehlo.reply()));
+        assert_eq!(ehlo.offered, Ehlo::of(ehlo.reply()).offered);
     }
 
     #[test]
@@ -587,14 +657,18 @@ mod tests {
             let (ehlo, _) = parsed(frame.as_bytes(), Tolerance::Strict).unwrap();
             let capability = Capability::parse(row.0).unwrap();
             let keyword = capability.keyword().unwrap();
-            assert_eq!((ehlo.present, ehlo.get(keyword)), (keyword.bit(), Some(capability)), "{row:?}");
+            assert_eq!(
+                (ehlo.offered.present, ehlo.get(keyword)),
+                (keyword.bit(), Some(capability)),
+                "{row:?}"
+            );
             assert_eq!(ehlo.reply().as_bytes(), frame.as_bytes());
         }
     }
 
     #[test]
     fn it_is_small() {
-        assert_eq!(size_of::<Ehlo>(), 48);
+        assert_eq!(size_of::<Ehlo>(), 80);
     }
 
     proptest! {
@@ -602,14 +676,14 @@ mod tests {
         fn round_trip(ehlo in Ehlo::strategy()) {
             let block = ehlo.reply().to_bytes();
             let parsed = Ehlo::parse(&block).unwrap();
-            prop_assert_eq!((&parsed, parsed.present), (&ehlo, ehlo.present));
+            prop_assert_eq!((&parsed, parsed.offered), (&ehlo, ehlo.offered));
             let greet = String::from_utf8_lossy(ehlo.greet());
             let again = Ehlo::new(&String::from_utf8_lossy(ehlo.domain()), &greet, ehlo.iter());
             prop_assert_eq!(again.as_ref(), Ok(&ehlo));
             drop((ehlo.clone(), parsed.clone()));
             let detached = parsed.detach();
             drop(parsed);
-            prop_assert_eq!((detached.domain(), detached.present), (ehlo.domain(), ehlo.present));
+            prop_assert_eq!((detached.domain(), detached.offered), (ehlo.domain(), ehlo.offered));
         }
 
         #[test]
@@ -630,7 +704,7 @@ mod tests {
             let remarks = cx.into_repairs();
             match Ehlo::plain(&frame) {
                 Some(plain) => {
-                    prop_assert_eq!((&plain, plain.present), (&ehlo, ehlo.present));
+                    prop_assert_eq!((&plain, plain.offered), (&ehlo, ehlo.offered));
                     prop_assert!(remarks.is_empty());
                 }
                 None => {

@@ -80,6 +80,7 @@ mod path;
 mod rcpt;
 mod reply;
 pub mod rule;
+mod scan;
 #[cfg(feature = "serde")]
 mod serial;
 #[cfg(feature = "server")]

@@ -1,7 +1,6 @@
 //! RCPT (RFC 5321 section 4.1.1.3).
 
-use crate::param::Line;
-use crate::syntax::{expected, misuse};
+use crate::param::{self, Line};
 use crate::{ForwardPath, RcptKeyword, RcptParameter};
 use bytes::Bytes;
 use core::fmt;
@@ -65,7 +64,7 @@ impl Rcpt {
         match Self::rule(cx, wire) {
             Ok((b"", rcpt)) => Ok(rcpt),
             Ok((rest, _)) => Err(Misuse::IllegalOctet { offset: wire.len() - rest.len() }),
-            Err(error) => Err(misuse(wire, error, expected::name(expected::PARAMETER))),
+            Err(error) => Err(param::refused(wire, error, "path with parameters")),
         }
     }
 
@@ -146,5 +145,162 @@ impl Rcpt {
 impl fmt::Debug for Rcpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::param::testing::{Outcome, outcome};
+    use crate::{DateTime, Notify, Orcpt, OtherParameter, Rrvs, RrvsAction, Xtext, rule};
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_parameter_both_ways() {
+        use RcptParameter as P;
+        let since = DateTime::parse("2014-04-03T23:01:00Z").unwrap();
+        let rows: &[(&str, Vec<RcptParameter<'_>>)] = &[
+            ("<a@b>", alloc::vec![]),
+            ("<Postmaster>", alloc::vec![]),
+            (
+                "<Dana@Ivory.EDU> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;Dana@Ivory.EDU",
+                alloc::vec![
+                    P::Notify(Notify::SUCCESS | Notify::FAILURE),
+                    P::Orcpt(Orcpt::parse("rfc822;Dana@Ivory.EDU").unwrap())
+                ],
+            ),
+            ("<Fred@Bombs.AF.MIL> NOTIFY=NEVER", alloc::vec![P::Notify(Notify::NEVER)]),
+            (
+                "<a@b> RRVS=2014-04-03T23:01:00Z;C",
+                alloc::vec![P::Rrvs(Rrvs { since, action: Some(RrvsAction::Continue) })],
+            ),
+            ("<June@ifax1.jp> CONNEG", alloc::vec![P::Conneg]),
+            ("<a@b> ALT-ADDRESS=a+2Bb@c", alloc::vec![P::AltAddress(Xtext::parse(b"a+2Bb@c").unwrap())]),
+            (
+                "<a@b> ORCPT=utf-8;\u{7528}\u{6237}@example.test",
+                alloc::vec![P::Orcpt(Orcpt::utf_8("\u{7528}\u{6237}@example.test").unwrap())],
+            ),
+            (
+                "<a@b> XRCPTFORWARD=Zm9v",
+                alloc::vec![P::Other(OtherParameter::new("XRCPTFORWARD", Some("Zm9v")).unwrap())],
+            ),
+        ];
+        for (line, expected) in rows {
+            let rcpt = Rcpt::parse(*line).unwrap();
+            assert_eq!(&rcpt.parameters().collect::<Vec<_>>(), expected, "{line}");
+            assert_eq!(rcpt.as_bytes(), line.as_bytes());
+            assert_eq!(
+                Rcpt::new(&rcpt.forward_path(), expected.iter().cloned()).as_ref(),
+                Ok(&rcpt),
+                "{line}"
+            );
+            assert_eq!(rcpt.has_unknown(), expected.iter().any(|p| p.keyword().is_none()));
+            assert_eq!(rcpt.is_ascii(), line.is_ascii());
+        }
+        for keyword in RcptKeyword::ALL {
+            let shown = rows.iter().any(|(_, row)| row.iter().any(|p| p.keyword() == Some(*keyword)));
+            assert!(shown, "{}", keyword.name());
+        }
+        let rcpt =
+            Rcpt::parse("<a@b> NOTIFY=DELAY ORCPT=x;y RRVS=2014-04-03T23:01:00Z ALT-ADDRESS=a@b CONNEG")
+                .unwrap();
+        assert_eq!((rcpt.notify(), rcpt.orcpt()), (Some(Notify::DELAY), Orcpt::parse("x;y").ok()));
+        assert_eq!(rcpt.rrvs(), Some(Rrvs { since, action: None }));
+        assert_eq!(rcpt.alt_address().unwrap().as_bytes(), b"a@b");
+        assert!(rcpt.has(RcptKeyword::Conneg) && rcpt.keywords().count() == 5);
+    }
+
+    #[test]
+    fn case_90() {
+        for line in ["<a@b> BY=1;R", "<a@b> MT-PRIORITY=1", "<a@b> SIZE=x", "<a@b> smtputf8"] {
+            let rcpt = Rcpt::parse(line).unwrap();
+            let mut parameters = rcpt.parameters();
+            assert!(
+                matches!(parameters.next(), Some(RcptParameter::Other(other)) if other.is_misplaced()),
+                "{line}"
+            );
+            assert!(rcpt.has_unknown() && !rcpt.has_invalid());
+        }
+        let unknown = Rcpt::parse("<a@b> FOO=BAR").unwrap();
+        assert!(unknown.has_unknown());
+        assert!(
+            matches!(unknown.parameters().next(), Some(RcptParameter::Other(other)) if !other.is_misplaced())
+        );
+    }
+
+    #[test]
+    fn what_is_refused_and_where() {
+        for (line, offset, expected) in [
+            ("<>", 1, "local-part"),
+            ("<a@b>NOTIFY=NEVER", 5, "space"),
+            ("<a@b> NOTIFY", 12, "esmtp-value"),
+            ("<a@b> NOTIFY=", 13, "NEVER, or a list of SUCCESS, FAILURE and DELAY"),
+            ("<a@b> NOTIFY=,SUCCESS", 13, "NEVER, or a list of SUCCESS, FAILURE and DELAY"),
+            ("<a@b> NOTIFY=NEVER,SUCCESS", 18, "space"),
+            ("<a@b> NOTIFY=NEVER NOTIFY=NEVER", 19, "parameter that does not stand twice"),
+            ("<a@b> NOTIFY=SUCCESS, FAILURE", 21, "NEVER, or a list of SUCCESS, FAILURE and DELAY"),
+            ("<a@b> ORCPT=alice@example.test", 12, "addr-type ; address"),
+            ("<a@b> ORCPT=rfc822;a=b", 20, "space"),
+            ("<a@b> ORCPT=rfc822;a+zz", 20, "xtext"),
+            ("<a@b> RRVS=bad", 11, "date-time"),
+            ("<a@b> CONNEG=1", 12, "no value"),
+        ] {
+            let Outcome { result, repairs } = outcome(Rcpt::rule, Tolerance::Strict, line.as_bytes());
+            assert_eq!(result.unwrap_err(), (offset, expected), "{line}");
+            assert_eq!(repairs, []);
+        }
+    }
+
+    #[test]
+    fn what_is_tolerated() {
+        for (line, rule) in [
+            ("<a@b>junk", rule::MISSING_SPACE),
+            ("<a@b> NOTIFY=MAYBE", rule::PARAMETER_VALUE),
+            ("<a@b> NOTIFY=NEVER NOTIFY=NEVER", rule::PARAMETER_TWICE),
+            ("<a@b> ORCPT=alice@example.test", rule::PARAMETER_VALUE),
+            ("<a@b> ORCPT=;x", rule::PARAMETER_VALUE),
+            ("<a@b> ORCPT=rfc822;a=b@x", rule::PARAMETER_VALUE),
+            ("<a@b> RRVS=bad", rule::PARAMETER_VALUE),
+            ("<a@b> XRCPTFORWARD=Zm9vPWJhcg==", rule::PARAMETER_FORM),
+        ] {
+            let Outcome { result, repairs } = outcome(Rcpt::rule, Tolerance::Lenient, line.as_bytes());
+            let rcpt = result.unwrap();
+            assert_eq!(repairs, [rule], "{line}");
+            assert_eq!(Rcpt::tolerated(rcpt.as_bytes().to_vec()), Ok(rcpt));
+            assert!(outcome(Rcpt::rule, Tolerance::Default, line.as_bytes()).result.is_err());
+        }
+    }
+
+    #[test]
+    fn sizes_stay_small() {
+        assert_eq!(size_of::<Rcpt>(), 48);
+        assert!(size_of::<RcptParameter<'_>>() <= 40);
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(rcpt in Rcpt::strategy()) {
+            let frame = Bytes::copy_from_slice(rcpt.as_bytes());
+            let parsed = Rcpt::parse(frame.clone());
+            prop_assert_eq!(parsed.as_ref(), Ok(&rcpt));
+            let parsed = parsed.unwrap();
+            let again = Rcpt::new(&parsed.forward_path(), parsed.parameters());
+            prop_assert_eq!(again, Ok(rcpt.clone()));
+            let mut output = Output::new();
+            parsed.encode(&mut output);
+            prop_assert_eq!(&output.take_all()[..], rcpt.as_bytes());
+            let detached = parsed.detach();
+            drop(parsed);
+            prop_assert!(frame.is_unique());
+            prop_assert_eq!(detached, rcpt);
+        }
+
+        #[test]
+        fn parameters_come_out_as_they_went_in(parameters in proptest::collection::vec(RcptParameter::strategy(), 0..4)) {
+            if let Ok(rcpt) = Rcpt::new(&ForwardPath::POSTMASTER, parameters.clone()) {
+                prop_assert_eq!(rcpt.parameters().collect::<Vec<_>>(), parameters);
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Replies (RFC 5321 section 4.2).
 
+use crate::scan::text_end;
 use crate::syntax::{self, expected};
 use crate::{EnhancedCode, ReplyCode, rule};
 use alloc::borrow::Cow;
@@ -139,15 +140,18 @@ impl Reply {
     }
 
     /// The common form of a whole reply. Anything else is left to [`rule`](Self::rule).
-    #[inline]
+    #[inline(always)]
     fn plain(frame: &Bytes) -> Option<Self> {
-        let mut first = None;
-        let code = scan(frame, |text| {
-            first.get_or_insert(text);
-            Some(text)
-        })?;
-        let enhanced = enhanced_code(code, first.unwrap_or_default());
-        Some(Self { wire: frame.clone(), code, enhanced: enhanced.map(|(_, enhanced)| enhanced) })
+        let code = scan(frame, |at| Some(text_end(frame, at)))?;
+        Some(Self::of_plain(code, frame.clone()))
+    }
+
+    /// Of a block in the common form.
+    #[inline(always)]
+    pub(crate) fn of_plain(code: ReplyCode, wire: Bytes) -> Self {
+        let enhanced = enhanced_code(code, wire.get(4..).unwrap_or_default());
+        let enhanced = enhanced.map(|(_, enhanced)| enhanced);
+        Self { wire, code, enhanced }
     }
 
     /// ```text
@@ -332,31 +336,30 @@ impl Reply {
 }
 
 /// Goes over a frame that is one reply in the common form: CR LF at the end of each line, the same code on each, text without
-/// CR, LF and NUL, no enhanced code of another class. `take` sees the text of each line with all that follows it, and
-/// gives what stands from some place of the line on: before it no CR, LF or NUL may stand.
+/// CR, LF and NUL, no enhanced code of another class. `end` is told where the text of a line starts, and tells where the first
+/// CR, LF or NUL behind it is.
 #[inline(always)]
-pub(crate) fn scan<'i>(
-    frame: &'i [u8],
-    mut take: impl FnMut(&'i [u8]) -> Option<&'i [u8]>,
-) -> Option<ReplyCode> {
+pub(crate) fn scan(frame: &[u8], mut end: impl FnMut(usize) -> Option<usize>) -> Option<ReplyCode> {
     let &[hundreds, tens, ones, _] = frame.first_chunk::<4>()?;
     let code = ReplyCode::of_digits([hundreds, tens, ones])?;
     let last = u32::from_le_bytes([hundreds, tens, ones, b' ']);
     let more = u32::from_le_bytes([hundreds, tens, ones, b'-']);
-    let mut i = frame;
+    let mut at = 0;
     loop {
-        let (head, text) = i.split_first_chunk::<4>()?;
+        let (head, text) = frame.get(at..)?.split_first_chunk::<4>()?;
         let head = u32::from_le_bytes(*head);
         if let [class @ (b'2' | b'4' | b'5'), b'.', ..] = text {
             if *class != hundreds {
                 return None;
             }
         }
-        let tail = take(text)?;
-        let tail = &tail[TEXT.first_outside(tail)?..];
-        i = tail.strip_prefix(b"\r\n")?;
+        let end = end(at + 4)?;
+        if !frame.get(end..)?.starts_with(b"\r\n") {
+            return None;
+        }
+        at = end + 2;
         if head == last {
-            return i.is_empty().then_some(code);
+            return (at == frame.len()).then_some(code);
         }
         if head != more {
             return None;
@@ -453,6 +456,18 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
+/// By the rules of the RFC, as [`Reply::parse`]; what is as most replies are is taken over without another reference.
+impl TryFrom<Bytes> for Reply {
+    type Error = ParseError;
+
+    fn try_from(frame: Bytes) -> Result<Self, ParseError> {
+        match scan(&frame, |at| Some(text_end(&frame, at))) {
+            Some(code) => Ok(Self::of_plain(code, frame)),
+            None => Self::parse(&frame),
+        }
+    }
+}
+
 impl PartialEq for Reply {
     fn eq(&self, other: &Self) -> bool {
         self.wire == other.wire
@@ -537,6 +552,7 @@ mod tests {
                 lines.iter().map(|(e, text)| (code(number), enhanced(*e), text.as_bytes())).collect();
             assert_eq!(got, wanted, "{octets:?}");
             assert_eq!((reply.enhanced(), reply.text()), (got[0].1, got[0].2));
+            assert_eq!(Reply::try_from(frame.clone()), Ok(reply.clone()));
             let mut output = Output::new();
             reply.encode(&mut output);
             assert_eq!(output.take_all(), frame);

@@ -80,6 +80,16 @@ mod tests {
         refused::<Ehlo>(&[r#""550 no\r\n""#, r#""250-h\r\n""#, r#""250 h""#, "[50, 53, 48, 0, 13, 10]"]);
     }
 
+    #[test]
+    fn mail_and_rcpt_are_their_arguments() {
+        written(Mail::parse("<a@b> SIZE=1").unwrap(), r#""<a@b> SIZE=1""#);
+        round_trip(&Mail::tolerated("<a@b> SIZE=x").unwrap());
+        let bad = [r#""<a@b> \r\nRCPT TO:<x@y>""#, r#""<a@b>\n""#, r#""<a@b> X\u0000""#, r#""<a@b> ""#, "7"];
+        refused::<Mail>(&bad);
+        refused::<Rcpt>(&bad);
+        refused::<Attributes>(&[r#""NAME""#, r#""NAME=a\r\n""#, r#""NAME=a  ""#, r#""""#]);
+    }
+
     proptest! {
         #[test]
         fn values_round_trip(
@@ -87,7 +97,13 @@ mod tests {
             ehlo in Ehlo::strategy(),
             code in ReplyCode::strategy(),
             enhanced in EnhancedCode::strategy(),
+            mail in Mail::strategy(),
+            rcpt in Rcpt::strategy(),
+            attributes in Attributes::strategy(),
         ) {
+            round_trip(&mail);
+            round_trip(&rcpt);
+            round_trip(&attributes);
             round_trip(&reply);
             round_trip(&ehlo);
             round_trip(&code);

@@ -194,7 +194,8 @@ where
 }
 
 fn sizes(chunks: &[&[u8]]) -> Vec<usize> {
-    chunks.iter().map(|chunk| chunk.len()).collect()
+    // enough to see what kind of chunking it was
+    chunks.iter().take(40).map(|chunk| chunk.len()).collect()
 }
 
 /// Moves at most `max` octets that one machine wants to send into another; says how many it moved. It

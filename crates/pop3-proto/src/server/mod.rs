@@ -49,6 +49,8 @@ pub struct Server {
     writing: Option<Writing>,
     /// Whether a challenge was sent and its response has not come.
     challenged: bool,
+    /// Whether the last thing that the client has said in a SASL exchange is a response, so that it may succeed.
+    responded: bool,
     /// An over-long line is being passed over.
     skipping: bool,
     events: VecDeque<Event>,
@@ -129,6 +131,7 @@ impl Server {
             pending: VecDeque::new(),
             writing: None,
             challenged: false,
+            responded: false,
             skipping: false,
             events: VecDeque::new(),
             failure: None,
@@ -152,7 +155,8 @@ impl Server {
     /// * [`Misuse::UnknownId`]: no such command waits.
     /// * [`Misuse::NotNext`]: an earlier command must be answered first.
     /// * [`Misuse::WrongReply`]: the reply has not the form that the command calls for, which would put the
-    ///   client out of step.
+    ///   client out of step; `+OK` to AUTH without a response, or behind one that was cancelled or malformed
+    ///   (RFC 4422 section 3, RFC 5034 section 4).
     /// * [`Misuse::TooLong`]: a line would be over `max_reply_line` octets.
     /// * [`Misuse::PlaintextPending`]: `+OK` to STLS, but octets wait behind it. They could be an attacker's:
     ///   answer `-ERR`, or ask for the next event, which is the error to close the connection with.
@@ -161,7 +165,7 @@ impl Server {
         if self.writing.is_some() || self.challenged {
             return Err(Misuse::State { wanted: "the end of the reply before" });
         }
-        if !fits(pending, reply) {
+        if !fits(pending, self.responded, reply) {
             return Err(Misuse::WrongReply);
         }
         if pending.kind == ReplyKind::Stls && reply.is_ok() && !self.input.is_empty() {
@@ -274,6 +278,7 @@ impl Server {
         }
         response::encode_challenge(data, &mut self.output);
         self.challenged = true;
+        self.responded = false;
         Ok(())
     }
 
@@ -408,11 +413,12 @@ impl Server {
 }
 
 /// Whether a reply keeps the client in step.
-fn fits(pending: Pending, reply: &Reply) -> bool {
+fn fits(pending: Pending, responded: bool, reply: &Reply) -> bool {
     if !reply.is_ok() {
         return true;
     }
     match (reply, pending.kind) {
+        (Reply::Status(_), kind) if kind.is_auth() => responded,
         (Reply::Status(_), kind) => !kind.is_multi_line(),
         (Reply::DropListing(_), ReplyKind::Stat)
         | (Reply::ScanListing(_), ReplyKind::ListOne)

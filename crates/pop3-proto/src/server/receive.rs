@@ -198,6 +198,8 @@ impl Server {
     fn accept(&mut self, verb: Verb, kind: ReplyKind, accepted: bool) -> CommandId {
         let id = self.next_id;
         self.next_id = id.next();
+        // at most one AUTH waits, as the last
+        self.responded = kind == ReplyKind::AuthInitial;
         self.pending.push_back(Pending { id, verb, kind, accepted });
         id
     }
@@ -273,6 +275,7 @@ impl Server {
         });
         match parsed {
             Ok(data) => {
+                self.responded = data.is_some();
                 let repairs = cx.into_repairs();
                 wire::wipe(frame);
                 self.emit(repairs, responded(id, data))

@@ -179,6 +179,9 @@ impl Client {
             }
             _ => {}
         }
+        if kind == ReplyKind::Hello && reply.is_positive() {
+            self.ehlo = Some(Ehlo::read(&cx, &reply));
+        }
         self.complete(kind, &reply);
         let event = match kind {
             ReplyKind::StartTls if reply.is_positive() => Event::StartTls { id, reply },
@@ -252,7 +255,6 @@ impl Client {
             (ReplyKind::Hello, true) => {
                 self.end_transaction();
                 self.state = State::Ready;
-                self.ehlo = Some(Ehlo::of(reply));
             }
             (ReplyKind::Mail, _) if positive || reply.code() == ReplyCode::CHECKPOINT => {
                 self.accepted.clear();

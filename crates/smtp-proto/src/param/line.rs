@@ -225,7 +225,7 @@ fn odd<'i, T: Table>(
     if let Err((at, kind)) = other::is_harmless(whole) {
         return Err(Failure::at(&token[at..], expected::PARAMETER, kind));
     }
-    let (_, bit) = other::why::<T>(&whole[..other::name_len(whole).unwrap_or(0)]);
+    let (_, bit) = other::why::<T>(other::name(whole));
     let rule = match failure.expected() {
         expected::NEW_PARAMETER => rule::PARAMETER_TWICE,
         _ if bit == ODD => rule::PARAMETER_VALUE,

@@ -188,8 +188,8 @@ macro_rules! parameters {
             pub(crate) fn view(line: &Bytes, wire: &'a [u8], seen: u32) -> Self {
                 $(const $flag: u128 = key_of($fname);)*
                 $(const $id: u128 = key_of($name);)*
-                let name = other::name_len(wire).unwrap_or(0);
-                let (name, rest) = wire.split_at(name);
+                let name = other::name(wire);
+                let rest = &wire[name.len()..];
                 // whatever is not as the RFC has it was tolerated when the line was parsed
                 let cx = Context::new(line, Tolerance::Lenient);
                 let typed = match key(name) {
@@ -291,12 +291,18 @@ macro_rules! parameters {
                 if !self.has(keyword) {
                     return None;
                 }
-                self.parameters().find(|parameter| parameter.keyword() == Some(keyword))
+                let line = self.line();
+                let name = key(keyword.name().as_bytes());
+                line.tokens()
+                    .filter(|token| key(other::name(token)) == name)
+                    .map(|token| $parameter::view(line.wire(), token, 0))
+                    .find(|parameter| parameter.keyword() == Some(keyword))
             }
 
             $(
                 $(#[$doc])*
                 #[must_use]
+                #[allow(clippy::needless_lifetimes, reason = "some of the values borrow")]
                 pub fn $get<'a>(&'a self) -> Option<$value> {
                     match self.get($keyword::$id) {
                         Some($parameter::$id(value)) => Some(value),
@@ -398,7 +404,16 @@ fn whole<'i, T>(
     match rule(&Context::new(&NOTHING, Tolerance::Strict), wire) {
         Ok((b"", value)) => Ok(value),
         Ok((rest, _)) => Err(Misuse::IllegalOctet { offset: wire.len() - rest.len() }),
-        Err(error) => Err(misuse(wire, error, item)),
+        Err(error) => Err(refused(wire, error, item)),
+    }
+}
+
+/// The same as [`misuse`], for items that have limits of their own.
+#[cold]
+pub(crate) fn refused(octets: &[u8], error: nom::Err<Failure>, item: &'static str) -> Misuse {
+    match misuse(octets, error, item) {
+        Misuse::TooLong { limit } if octets.len() <= limit => Misuse::Invalid(item),
+        other => other,
     }
 }
 

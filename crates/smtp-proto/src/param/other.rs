@@ -71,7 +71,7 @@ impl<'a> OtherParameter<'a> {
     /// The name, as it came. Of what is no parameter at all, which only lenient parsers take, all before its first `=`.
     #[must_use]
     pub fn name(&self) -> &[u8] {
-        &self.wire[..memchr::memchr(b'=', &self.wire).unwrap_or(self.wire.len())]
+        name(&self.wire)
     }
 
     /// What stands behind the `=`, as it came. Not always UTF-8 if the parser was lenient.
@@ -110,6 +110,11 @@ impl fmt::Debug for OtherParameter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.wire.escape_ascii())
     }
+}
+
+/// All before the `=` of a parameter.
+pub(super) fn name(wire: &[u8]) -> &[u8] {
+    &wire[..memchr::memchr(b'=', wire).unwrap_or(wire.len())]
 }
 
 /// ```text

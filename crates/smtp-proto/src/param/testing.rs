@@ -77,3 +77,26 @@ pub(crate) fn repaired<'i, T: PartialEq + Debug>(
         }
     }
 }
+
+/// What a rule for a whole line gives.
+pub(crate) struct Outcome<T> {
+    /// The value, or where the error is and what was expected there.
+    pub(crate) result: Result<T, (u32, &'static str)>,
+    pub(crate) repairs: Vec<Rule>,
+}
+
+/// Lets a rule parse a whole line.
+pub(crate) fn outcome<T>(
+    rule: impl for<'i> Fn(&Context<'_>, &'i [u8]) -> Parsed<'i, T>,
+    tolerance: Tolerance,
+    line: &[u8],
+) -> Outcome<T> {
+    let frame = Bytes::copy_from_slice(line);
+    let cx = Context::new(&frame, tolerance);
+    let result = rule(&cx, &frame).and_then(|(rest, value)| wire::parse::end(rest).map(|_| value));
+    let result = result.map_err(|error| {
+        let error = cx.error(error, crate::syntax::expected::name);
+        (error.offset, error.expected)
+    });
+    Outcome { result, repairs: cx.into_repairs().iter().map(|repair| repair.rule).collect() }
+}

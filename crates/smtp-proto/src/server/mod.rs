@@ -6,7 +6,7 @@
 //! use wire::{Machine, Step};
 //!
 //! let ehlo = Ehlo::new("mx.example.org", "", [Capability::Pipelining])?;
-//! let greeting = Reply::new(ReplyCode::SERVICE_READY, None, "mx.example.org ESMTP")?;
+//! let greeting = Reply::new(ReplyCode::READY, None, "mx.example.org ESMTP")?;
 //! let mut server = Server::new(Config::new(ehlo), &greeting);
 //! assert_eq!(server.output().take_all(), "220 mx.example.org ESMTP\r\n");
 //! server.receive(b"EHLO client.example\r\n");
@@ -97,6 +97,8 @@ struct Pending {
     faulty: bool,
     /// Whether the connection is closed behind its reply.
     closes: bool,
+    /// Whether the client's response, an initial one or one to the last challenge, is waiting for its verdict.
+    responded: bool,
 }
 
 /// The content that is being read.
@@ -227,7 +229,7 @@ impl Server {
     /// * [`Misuse::UnknownId`]: no such command waits.
     /// * [`Misuse::State`]: the content, or a challenged client's response, has not come yet.
     /// * [`Misuse::WrongReply`]: 3xx, which has calls of its own; a positive reply to DATA or BDAT before the content, to content that
-    ///   is faulty, or to what the machine has refused where it would put the client out of step.
+    ///   is faulty, to AUTH without a response, or to what the machine has refused where it would put the client out of step.
     /// * [`Misuse::TooLong`]: a line would be over `max_reply_line` octets.
     /// * [`Misuse::PlaintextPending`]: 220 to STARTTLS, but octets wait behind it. They could be an attacker's: refuse, or ask for the
     ///   next event, which is the error to close the connection with.
@@ -320,6 +322,9 @@ impl Server {
         }
         crate::challenge::encode_challenge(data, &mut self.output);
         self.challenged = true;
+        if let Some(pending) = &mut self.pending {
+            pending.responded = false;
+        }
         Ok(())
     }
 
@@ -518,6 +523,8 @@ fn fits_positive(pending: &Pending) -> bool {
         ReplyKind::Data | ReplyKind::Chunk | ReplyKind::LastChunk if pending.verb != Verb::Burl => {
             pending.read && !pending.faulty
         }
+        // RFC 4422 section 3: an exchange has at least one response; a cancelled or undecodable one is none
+        ReplyKind::Auth | ReplyKind::AuthInitial => pending.accepted && pending.responded,
         // what was refused for its state must not change the state
         _ => pending.accepted || pending.kind == ReplyKind::Single || pending.kind == ReplyKind::Quit,
     }

@@ -283,6 +283,7 @@ impl Server {
             read: false,
             faulty: false,
             closes: false,
+            responded: kind == ReplyKind::AuthInitial,
         });
         id
     }
@@ -490,6 +491,9 @@ impl Server {
             Ok(data) => {
                 let repairs = cx.into_repairs();
                 wire::wipe(frame);
+                if let Some(pending) = &mut self.pending {
+                    pending.responded = data.is_some();
+                }
                 self.emit(repairs, responded(id, data))
             }
             Err(error) => {

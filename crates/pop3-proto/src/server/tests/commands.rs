@@ -141,6 +141,40 @@ fn a_sasl_exchange() {
     assert_eq!(server.challenge(id, b""), Err(Misuse::WrongReply));
 }
 
+/// RFC 4422 section 3: "one or more pairs of challenges from the server and responses from the client". Clients that
+/// have sent no response take `+OK` for a challenge, and the next command would be their password.
+#[test]
+fn auth_succeeds_only_behind_a_response() {
+    let responses: [(&str, &[&str], bool); 8] = [
+        ("AUTH PLAIN\r\n", &[], false),
+        ("AUTH PLAIN =\r\n", &[], true),
+        ("AUTH PLAIN\r\n", &["AAAA\r\n"], true),
+        ("AUTH PLAIN\r\n", &["\r\n"], true),
+        // RFC 5034 section 4: what was cancelled or is not base64 "MUST" be rejected
+        ("AUTH PLAIN\r\n", &["*\r\n"], false),
+        ("AUTH PLAIN AAAA\r\n", &["*\r\n"], false),
+        ("AUTH PLAIN AAAA\r\n", &["!\r\n"], false),
+        ("AUTH PLAIN AAAA\r\n", &["!\r\n", "AAAA\r\n"], true),
+    ];
+    for (line, responses, succeeds) in responses {
+        let mut server = server(config());
+        let (id, _) = command(&mut server, &format!("CAPA\r\n{line}"));
+        server.reply(id, &Reply::capabilities(Status::ok("").unwrap(), capabilities())).unwrap();
+        let Event::Command { id, .. } = next(&mut server) else { panic!("{line}") };
+        for response in responses {
+            server.challenge(id, b"").unwrap();
+            server.receive(response.as_bytes());
+            let _ = next(&mut server);
+        }
+        let _ = server.output().take_all();
+        let (expected, sent) = if succeeds { (Ok(()), "+OK\r\n") } else { (Err(Misuse::WrongReply), "") };
+        assert_eq!(server.reply(id, &ok()), expected, "{line} {responses:?}");
+        assert_eq!(server.output().take_all(), sent);
+        assert_eq!(server.state() == State::Transaction, succeeds);
+        assert_eq!(server.reply(id, &err()).is_ok(), !succeeds, "the command still waits");
+    }
+}
+
 #[test]
 fn what_is_not_base64_ends_the_exchange_and_not_the_connection() {
     for line in

@@ -14,8 +14,7 @@ use super::{
     Client, Config, Envelope, Event, Outcome, Pipelining, Progress, Transaction, may_fall_back_to_helo,
 };
 use crate::{
-    Auth, Bdat, Body, ClientName, Command, ForwardPath, Keyword, Mail, MailParameter, Protocol, Query, Rcpt,
-    Reply, ReplyKind, ReversePath, State, rule,
+    Auth, Command, ForwardPath, Keyword, Mail, Protocol, Query, Reply, ReplyKind, ReversePath, State, rule,
 };
 use alloc::string::String;
 use alloc::vec::Vec;

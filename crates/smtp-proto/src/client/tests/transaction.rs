@@ -98,9 +98,8 @@ fn what_the_content_needs_is_announced_or_nothing_is_sent() {
     assert!(written.ends_with("BDAT 3 LAST\r\na\nb"), "{written}");
 
     let poor = offered(Config::default(), "PIPELINING");
-    let refused = |content: &'static str| {
-        Transaction::new(&poor, envelope(&["<c@d>"]), content.into()).err().expect("refused")
-    };
+    let refused =
+        |content: &'static str| Transaction::new(&poor, envelope(&["<c@d>"]), content.into()).unwrap_err();
     assert_eq!(refused("\u{fc}"), BodyError::Misuse(Misuse::NotAdvertised("8BITMIME")));
     assert_eq!(refused("a\nb"), BodyError::LineEnding { what: "LF", offset: 1 });
     let small = offered(Config::default(), "SIZE 3");

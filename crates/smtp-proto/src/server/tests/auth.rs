@@ -76,6 +76,23 @@ fn case_118_cleartext_needs_tls() {
 }
 
 #[test]
+fn auth_succeeds_only_behind_a_response() {
+    let success = reply("235 ok");
+    let mut server = ready(config());
+    let (id, _) = command(&mut server, "AUTH PLAIN\r\n");
+    assert_eq!(server.reply(id, &success), Err(Misuse::WrongReply), "nothing was said yet");
+    for (response, good) in [("*\r\n", false), ("!\r\n", false), ("YQ==\r\n", true)] {
+        server.challenge(id, b"").unwrap();
+        server.receive(response.as_bytes());
+        let _event = next(&mut server);
+        assert_eq!(server.reply(id, &success).is_ok(), good, "{response:?}");
+    }
+    let mut server = ready(config());
+    let (id, _) = command(&mut server, "AUTH PLAIN =\r\n");
+    server.reply(id, &success).unwrap();
+}
+
+#[test]
 fn mechanisms_have_to_be_offered() {
     let mut server = ready(config());
     assert_eq!(refusal_code(&mut server, "AUTH PLAIN-CLIENTTOKEN\r\n"), 504);

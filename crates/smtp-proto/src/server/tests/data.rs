@@ -128,16 +128,16 @@ fn case_21_what_stands_behind_the_end_is_the_next_command() {
 fn cases_24_and_25_long_lines_stream() {
     let mut stream = vec![b'x'; 999];
     stream.extend_from_slice(b"\r\n.\r\n");
+    let mut config = config();
+    config.limits.max_message = Some(u64::MAX);
     at_every_split(
-        || receiving(config()),
+        || receiving(config.clone()),
         &stream,
         |events, _| {
             assert_eq!((rules(events), ends(events)), (vec![rule::LONG_LINE], vec![None]));
             assert_eq!(content(events).len(), 1001);
         },
     );
-    let mut config = config();
-    config.limits.max_message = Some(u64::MAX);
     let mut server = receiving(config);
     let piece = [b'x'; 10_000];
     let mut most = 0;

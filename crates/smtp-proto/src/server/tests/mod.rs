@@ -10,11 +10,10 @@ mod properties;
 mod tls;
 
 use super::{BodyFault, Config, Event, Refusal, Server, last_words, malformed_reply};
-use crate::{Bdat, Capability, Command, Ehlo, Keyword, Protocol, Reply, ReplyCode, State, rule};
-use alloc::string::String;
+use crate::{Bdat, Command, Ehlo, Keyword, Protocol, Reply, ReplyCode, State, rule};
 use alloc::vec::Vec;
 use alloc::{format, vec};
-use bytes::{Buf, BufMut, Bytes};
+use bytes::{Buf, BufMut};
 use proptest::prelude::*;
 use wire::dot::{FindingKind, LineEndings};
 use wire::testing::{End, chunkings, drain, transcript};
@@ -142,6 +141,8 @@ fn accept(server: &mut Server, events: &mut Vec<Event>, event: Event) {
     }
     let _ = server.output().take_all();
     match (events.last_mut(), event) {
+        // depends on when octets arrive, and so on the chunking
+        (_, Event::Diagnostic(d)) if d.rule == rule::UNADVERTISED_PIPELINING => {}
         (Some(Event::BodyChunk { data: before, .. }), Event::BodyChunk { data, .. }) => {
             *before = [&before[..], &data[..]].concat().into();
         }

@@ -1,0 +1,105 @@
+//! Searches that every octet of a reply goes through, sixteen octets at a time.
+
+use wire::class::{TEXT, VCHAR};
+
+const HIGHEST: u128 = splat(0x80);
+
+/// The octet in each place.
+const fn splat(octet: u8) -> u128 {
+    u128::from_ne_bytes([octet; 16])
+}
+
+/// How many octets come before the first whose highest bit is set in `marks`.
+#[inline(always)]
+const fn before_mark(marks: u128) -> usize {
+    marks.trailing_zeros() as usize / 8
+}
+
+/// The place of the first CR, LF or NUL at `at` or behind it. If there is none, the length.
+#[inline(always)]
+pub(crate) fn text_end(frame: &[u8], at: usize) -> usize {
+    let mut rest = frame.get(at..).unwrap_or_default();
+    loop {
+        let word = if let Some(chunk) = rest.first_chunk() {
+            u128::from_le_bytes(*chunk)
+        } else {
+            match frame.last_chunk::<16>() {
+                // the octets before `rest` go, and zeroes come behind its last
+                Some(chunk) if !rest.is_empty() => u128::from_le_bytes(*chunk) >> (8 * (16 - rest.len())),
+                _ => {
+                    let end = rest.iter().position(|&o| !TEXT.has(o)).unwrap_or(rest.len());
+                    return frame.len() - rest.len() + end;
+                }
+            }
+        };
+        // below 0x20; a borrow only falls on octets behind the first such
+        let controls = word.wrapping_sub(splat(0x20)) & !word & HIGHEST;
+        if controls == 0 {
+            // only a whole chunk has none
+            rest = rest.get(16..).unwrap_or_default();
+            continue;
+        }
+        let end = before_mark(controls);
+        match rest.get(end) {
+            Some(&octet) if TEXT.has(octet) => rest = &rest[end + 1..],
+            Some(_) => return frame.len() - rest.len() + end,
+            None => return frame.len(),
+        }
+    }
+}
+
+/// How many octets of printable ASCII stand at `at`, and [`key`](wire::keyword::key) of them.
+#[inline(always)]
+pub(crate) fn word(frame: &[u8], at: usize) -> (usize, u128) {
+    let rest = frame.get(at..).unwrap_or_default();
+    if let Some(chunk) = rest.first_chunk() {
+        let word = u128::from_le_bytes(*chunk);
+        // below 0x21, or above 0x7e; a carry only falls on octets behind the first such
+        let others = word.wrapping_sub(splat(0x21)) | word.wrapping_add(splat(1)) | word;
+        let len = before_mark(others & HIGHEST);
+        if matches!(len, 1..16) {
+            return (len, (word | splat(0x20)) & (u128::MAX >> (128 - 8 * len)));
+        }
+    }
+    let len = VCHAR.run(rest);
+    (len, wire::keyword::key(&rest[..len]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    fn same(octets: &[u8]) {
+        for at in 0..=octets.len() {
+            let rest = &octets[at..];
+            assert_eq!(text_end(octets, at), at + TEXT.run(rest), "{octets:?} {at}");
+            let len = VCHAR.run(rest);
+            assert_eq!(word(octets, at), (len, wire::keyword::key(&rest[..len])), "{octets:?} {at}");
+        }
+    }
+
+    #[test]
+    fn every_octet_at_every_place() {
+        for octet in 0..=255u8 {
+            for len in 1..36 {
+                let mut octets = alloc::vec![b'x'; len];
+                octets[len - 1] = octet;
+                octets.extend_from_slice(b"~!\r\xff");
+                same(&octets);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn as_one_by_one(
+            octets: Vec<u8>,
+            text in "[ -~\t\r\n\0\u{e9}\x1f\x7f]{0,70}",
+        ) {
+            same(&octets);
+            same(text.as_bytes());
+        }
+    }
+}
