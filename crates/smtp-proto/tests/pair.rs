@@ -191,12 +191,8 @@ fn session() -> impl Strategy<Value = Session> {
     let start = (any::<bool>(), login).prop_map(|(tls, login)| Start { tls, login });
     let protocol = proptest::sample::select(&[Protocol::Smtp, Protocol::Lmtp][..]);
     let acts = proptest::collection::vec(act(), 0..6);
-    (protocol, offers, start, acts).prop_map(|(protocol, offers, start, acts)| Session {
-        protocol,
-        offers,
-        start,
-        acts,
-    })
+    (protocol, offers, start, acts)
+        .prop_map(|(protocol, offers, start, acts)| Session { protocol, offers, start, acts }.fitted())
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -234,6 +230,26 @@ fn ended(content: &[u8]) -> Vec<u8> {
 }
 
 impl Session {
+    /// With groups that the server's offer allows.
+    fn fitted(mut self) -> Self {
+        let (chunking, binary) = (self.offers(Keyword::Chunking), self.offers(Keyword::BinaryMime));
+        let groups = self.acts.iter_mut().filter_map(|act| match act {
+            Act::Group(groups) => Some(groups),
+            _ => None,
+        });
+        for group in groups.flatten() {
+            match &mut group.content {
+                Content::Chunks(_) if !chunking => group.content = Content::Data("no chunks\r\n".into()),
+                Content::Chunks(chunks) if !binary => {
+                    chunks.retain(|chunk| chunk.is_ascii());
+                    chunks.push("the last".into());
+                }
+                _ => {}
+            }
+        }
+        self
+    }
+
     fn offers(&self, keyword: Keyword) -> bool {
         self.offers.contains(&keyword)
     }
@@ -265,6 +281,7 @@ impl Session {
         let content = if exact { content.to_vec() } else { ended(content) };
         let codes = |recipient: &&'static str| match rcpt_code(recipient) {
             _ if !recipient.is_ascii() && !utf8 => None,
+            250 if exact && content.len() as u64 == REFUSED_CHUNK => Some(452),
             250 => Some(content_code(self.protocol, recipient, &content)),
             code => Some(code),
         };
@@ -515,7 +532,7 @@ struct GroupRun {
     /// Messages that can have no more content.
     failed: Vec<bool>,
     /// DATA was sent, and its content not.
-    data_due: bool,
+    data_due: Option<CommandId>,
 }
 
 /// What the user is about.
@@ -554,7 +571,7 @@ impl GroupRun {
             codes: Vec::new(),
             content: None,
             failed: vec![false; groups.len()],
-            data_due: false,
+            data_due: None,
         };
         for (n, group) in groups.iter().enumerate() {
             run.codes.push(group.recipients.iter().map(|_| 0).collect());
@@ -588,13 +605,13 @@ impl GroupRun {
 
     /// Sends what may be sent.
     fn advance(&mut self, client: &mut Client) {
-        while let Some(op) = self.ops.front().filter(|_| !self.data_due) {
+        while let Some(op) = self.ops.front().filter(|_| self.data_due.is_none()) {
             match op {
                 Op::Send(command, to) => match client.send(command) {
                     Ok(id) => {
                         self.sent.push((id, *to));
                         self.content = Some(id);
-                        self.data_due = *command == Command::Data;
+                        self.data_due = (*command == Command::Data).then_some(id);
                     }
                     Err(Misuse::Pipeline) => return,
                     // nobody wants it: what was refused is known
@@ -626,7 +643,7 @@ impl GroupRun {
                     To::Rcpt(n, at) => self.codes[n][at] = code,
                     // of those that were accepted; the first refusal counts
                     To::Content(n) => {
-                        self.data_due = false;
+                        self.data_due = self.data_due.filter(|due| *due != id);
                         let failed = std::mem::replace(&mut self.failed[n], !reply.is_positive());
                         for told in self.codes[n].iter_mut().filter(|told| **told == 250 && !failed) {
                             *told = code;
@@ -647,7 +664,7 @@ impl GroupRun {
                 let To::Content(n) = self.to(id) else { panic!("{id:?}") };
                 client.body(id, &self.data[n]).unwrap();
                 client.end_body(id).unwrap();
-                self.data_due = false;
+                self.data_due = None;
             }
             other => panic!("{other:?}"),
         }
@@ -875,26 +892,6 @@ proptest! {
 
     #[test]
     fn messages_arrive_as_they_were_sent(session in session(), seed: u64) {
-        let mut session = session;
-        if !session.offers(Keyword::Chunking) {
-            for act in &mut session.acts {
-                if let Act::Group(groups) = act {
-                    for group in groups {
-                        group.content = Content::Data("no chunks here\r\n".into());
-                    }
-                }
-            }
-        }
-        if !session.offers(Keyword::BinaryMime) {
-            for act in &mut session.acts {
-                let Act::Group(groups) = act else { continue };
-                for group in groups {
-                    let Content::Chunks(chunks) = &mut group.content else { continue };
-                    chunks.retain(|chunk| chunk.is_ascii());
-                    chunks.push("the last".into());
-                }
-            }
-        }
         let expected = session.expected();
         for (pipelining, pace) in [
             (Pipelining::Advertised, 1 << 20),
@@ -905,6 +902,58 @@ proptest! {
         ] {
             let played = play(&session, pipelining, pace, seed);
             prop_assert_eq!(&played, &expected, "{:?} at a pace of {}", pipelining, pace);
+        }
+    }
+}
+
+#[test]
+fn each_kind_is_played() {
+    let recipients = vec!["<ok@a.example>", "<no@a.example>", "<full@a.example>", "<größe@a.example>"];
+    let message = |content: &'static [u8], chunking| {
+        let (recipients, content) = (recipients.clone(), Bytes::from_static(content));
+        Act::Message(Message { sender: "<s@b.example>", recipients, notify: true, content, chunking })
+    };
+    let group = |content| Group { recipients: vec!["<ok@a.example>", "<later@a.example>"], content };
+    let acts = vec![
+        message(b".dots\r\n..\r\n.", false),
+        message(b"bare\nline ends\r", false),
+        message("größer\r\n".as_bytes(), true),
+        message(b"REFUSE", false),
+        Act::Group(vec![
+            group(Content::Chunks(vec!["a\n".into(), Bytes::new(), ".\r\n".into()])),
+            group(Content::Chunks(vec!["a".into(), "thirteen octs".into(), "b".into()])),
+            group(Content::Data("data\r\n".into())),
+        ]),
+        Act::Ask(Command::Help(None), 214),
+    ];
+    let offers = [
+        Keyword::Pipelining,
+        Keyword::Chunking,
+        Keyword::BinaryMime,
+        Keyword::EightBitMime,
+        Keyword::SmtpUtf8,
+        Keyword::Dsn,
+    ];
+    for (protocol, full, delivered_to) in [(Protocol::Smtp, 250, 3), (Protocol::Lmtp, 452, 2)] {
+        for login in [Login::PlainAtOnce, Login::PlainAfterChallenge, Login::Rounds, Login::CancelFirst] {
+            let start = Start { tls: true, login: Some(login) };
+            let session = Session { protocol, offers: offers.to_vec(), start, acts: acts.clone() };
+            let (seen, delivered) = play(&session, Pipelining::Advertised, 7, 0);
+            let each = [Some(250), Some(550), Some(full), Some(250)];
+            assert_eq!(seen[0], Seen::Outcomes(each.to_vec()));
+            assert_eq!(seen[3], Seen::Outcomes(vec![Some(554), Some(550), Some(554), Some(554)]));
+            assert_eq!(seen[4], Seen::Group(vec![vec![250, 451], vec![452, 451], vec![250, 451]]));
+            let contents: Vec<_> = delivered.iter().map(|message| message.content.as_slice()).collect();
+            let sent: [&[u8]; 5] = [
+                b".dots\r\n..\r\n.\r\n",
+                b"bare\nline ends\r",
+                "größer\r\n".as_bytes(),
+                b"a\n.\r\n",
+                b"data\r\n",
+            ];
+            assert_eq!(contents, sent);
+            assert_eq!(delivered[0].recipients.len(), delivered_to);
+            assert_eq!((seen, delivered), session.expected());
         }
     }
 }

@@ -328,11 +328,7 @@ impl Server {
     }
 
     fn refusal_of_mail(&self, mail: &Mail) -> Option<Refusal> {
-        let offered = |extension: Option<Keyword>| extension.is_some_and(|k| self.config.ehlo.has(k));
-        if mail.has_unknown() || !mail.keywords().all(|keyword| offered(keyword.extension())) {
-            return Some(Refusal::Parameter);
-        }
-        if mail.body() == Some(crate::Body::BinaryMime) && !self.config.ehlo.has(Keyword::BinaryMime) {
+        if mail.has_unknown() || !mail.needs().all(|extension| self.config.ehlo.has(extension)) {
             return Some(Refusal::Parameter);
         }
         if !mail.is_ascii() && !mail.has(MailKeyword::SmtpUtf8) {
@@ -457,7 +453,9 @@ impl Server {
             return self.wait();
         }
         if let (Some(Reading::Discard { reply, .. }), Some(pending)) = (self.reading.take(), self.pending) {
-            reply.encode(&mut self.output);
+            for _ in 0..self.copies(&pending, false) {
+                reply.encode(&mut self.output);
+            }
             self.answered(Pending { chunk: 0, ..pending }, false, reply.code());
         }
         Ok(None)
