@@ -347,21 +347,34 @@ impl Server {
     /// [`Misuse::State`]: nothing has failed, it was said before, or the client waits for
     /// TLS, so that no line would be understood.
     pub fn say_last(&mut self) -> Result<(), Misuse> {
-        let understood = self.tls != Tls::Agreed && self.state != State::Closed;
         match &self.failure {
-            Some(failure) if understood => {
-                let words = last_words(failure);
-                if self.config.ehlo.has(Keyword::EnhancedStatusCodes) {
-                    words.encode(&mut self.output);
-                } else {
-                    words.without_enhanced().encode(&mut self.output);
-                }
-                self.pending = None;
-                self.state = State::Closed;
-                Ok(())
-            }
-            _ => Err(Misuse::State { wanted: "a failure" }),
+            Some(failure) => self.close(&last_words(failure)),
+            None => Err(Misuse::State { wanted: "a failure" }),
         }
+    }
+
+    /// Says that the server closes, whatever the client is doing (RFC 5321 section 3.8): 421 when it shuts down or the client was
+    /// idle for too long, or another negative reply. Nothing more is read; write the output out and close.
+    ///
+    /// # Errors
+    /// [`Misuse::WrongReply`]: it is not negative. [`Misuse::State`]: the session has ended, or the client waits for TLS.
+    pub fn close(&mut self, reply: &Reply) -> Result<(), Misuse> {
+        if self.tls == Tls::Agreed || matches!(self.state, State::Closed | State::Turned) {
+            return Err(Misuse::State { wanted: "a session" });
+        }
+        if reply.is_positive() || reply.is_intermediate() {
+            return Err(Misuse::WrongReply);
+        }
+        if self.config.ehlo.has(Keyword::EnhancedStatusCodes) {
+            reply.encode(&mut self.output);
+        } else {
+            reply.without_enhanced().encode(&mut self.output);
+        }
+        self.pending = None;
+        self.reading = None;
+        self.challenged = false;
+        self.state = State::Closed;
+        Ok(())
     }
 
     /// Says that the TLS handshake is done. What is received from now on is from within TLS. Forgets what the

@@ -44,6 +44,21 @@ fn a_421_ends_the_session() {
 }
 
 #[test]
+fn a_server_may_close_whatever_the_client_is_doing() {
+    for stream in ["", "NOOP\r\n", "DATA\r\n", "BDAT 5\r\nab", "RSET\r\nAUTH PLAIN\r\n"] {
+        let mut server = enveloped(config());
+        server.receive(stream.as_bytes());
+        drain(&mut server, |server, event| accept(server, &mut Vec::new(), event));
+        let _ = server.output().take_all();
+        assert_eq!(server.close(&ok()), Err(Misuse::WrongReply));
+        server.close(&reply("421 4.3.2 shutting down")).unwrap();
+        assert_eq!(server.output().take_all(), "421 4.3.2 shutting down\r\n", "{stream:?}");
+        assert_eq!(server.next_event(), Ok(Step::Closed));
+        assert!(server.close(&reply("421 again")).is_err());
+    }
+}
+
+#[test]
 fn a_client_that_does_not_read_is_not_served_on() {
     let mut config = config();
     config.limits.high_water = 10;
