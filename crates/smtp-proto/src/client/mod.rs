@@ -441,13 +441,8 @@ impl Client {
     }
 
     fn check_mail(&self, mail: &Mail) -> Result<(), Misuse> {
-        for keyword in mail.keywords() {
-            if let Some(extension) = keyword.extension().filter(|&extension| !self.offers(extension)) {
-                return Err(Misuse::NotAdvertised(extension.name()));
-            }
-        }
-        if mail.body() == Some(Body::BinaryMime) && !self.offers(Keyword::BinaryMime) {
-            return Err(Misuse::NotAdvertised(Keyword::BinaryMime.name()));
+        if let Some(extension) = mail.needs().find(|&extension| !self.offers(extension)) {
+            return Err(Misuse::NotAdvertised(extension.name()));
         }
         if !mail.is_ascii() && !mail.has(MailKeyword::SmtpUtf8) {
             return Err(Misuse::Invalid("address without SMTPUTF8"));

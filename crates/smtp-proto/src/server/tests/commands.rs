@@ -224,6 +224,32 @@ fn a_client_that_speaks_before_the_greeting_is_told_of() {
 }
 
 #[test]
+fn binarymime_is_an_extension_of_its_own() {
+    let mut server = ready(offering("250-mx\r\n250-BINARYMIME\r\n250 CHUNKING\r\n"));
+    say(&mut server, "MAIL FROM:<a@b> BODY=BINARYMIME\r\n");
+    say(&mut server, "RSET\r\n");
+    assert_eq!(refused(&mut server, "MAIL FROM:<a@b> BODY=8BITMIME\r\n").1, Refusal::Parameter);
+    let mut server = ready(offering("250-mx\r\n250-8BITMIME\r\n250 CHUNKING\r\n"));
+    assert_eq!(refused(&mut server, "MAIL FROM:<a@b> BODY=BINARYMIME\r\n").1, Refusal::Parameter);
+}
+
+#[test]
+fn a_read_that_brings_nothing_is_no_speech() {
+    let config = Config { refuse_out_of_turn: true, ..config() };
+    let mut server = Server::new(config.clone(), &reply("220 ready"));
+    // before a driver waits for the socket it offers room, and what it waited for may be that the greeting can be written
+    let _ = server.read_buf();
+    server.receive(b"");
+    assert_eq!(server.next_event(), Ok(Step::NeedInput));
+    let _ = server.output().take_all();
+    assert!(matches!(command(&mut server, "EHLO a\r\n"), (_, Command::Ehlo(_))));
+    // what comes through it is speech
+    let mut server = Server::new(config, &reply("220 ready"));
+    server.read_buf().put_slice(b"EHLO a\r\n");
+    assert_eq!(server.next_event(), Err(Fatal::OutOfTurn(0)));
+}
+
+#[test]
 fn case_75_recipients_are_limited() {
     let mut server = ready(offering("250-mx\r\n250 LIMITS RCPTMAX=2 MAILMAX=2\r\n"));
     say(&mut server, "MAIL FROM:<a@b>\r\n");
