@@ -56,6 +56,10 @@ pub struct Limits {
     /// Malformed and misplaced commands in a row, and unknown ones that were refused, before the server gives up. Postfix: 20
     /// (`smtpd_hard_error_limit`).
     pub max_bad_commands: Option<u32>,
+    /// Commands in a row that were refused because an earlier one was (RCPT behind a refused MAIL, BDAT behind a refused BDAT) or that are
+    /// recipients beyond `max_recipients`: a client that pipelines cannot know (RFC 2920 section 3.1). Postfix: 1000
+    /// (`smtpd_recipient_overshoot_limit`).
+    pub max_overshoot: Option<u32>,
     /// Waiting output, in octets, from which on pieces of bodies are refused, and commands are not read, until some was sent.
     pub high_water: usize,
 }
@@ -74,6 +78,7 @@ impl Limits {
             max_recipients: Some(1000),
             max_pipelined: 1024,
             max_bad_commands: Some(20),
+            max_overshoot: Some(1000),
             high_water: 64 * 1024,
         }
     }

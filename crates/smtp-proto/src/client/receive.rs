@@ -107,7 +107,7 @@ impl Client {
         let reply = match Reply::parse_in(&cx) {
             Ok(reply) => reply,
             Err(_) if behind_bare_lf && cx.tolerates(Tolerance::Default, rule::ECHOED_TEXT, frame) => {
-                self.remark(cx.into_repairs());
+                self.events.remark(cx.into_repairs());
                 return Ok(None);
             }
             // what cannot be parsed may be the reply to anything: the connection is out of step
