@@ -312,7 +312,7 @@ fn errors_say_what_and_show_no_secret() {
     fails(&|o| o.login = login(PASSWORD), "the mechanism shows the secret, and there is no TLS");
     fails(&|o| (o.login, o.allow_cleartext) = (login(PASSWORD), true), "AUTH PLAIN: AUTH was not advertised");
     fails(&|o| o.lmtp = true, "the server refuses LHLO: 500 Command unrecognized");
-    fails(&|o| o.to = vec!["a b".to_owned()], "a b: not a valid");
+    fails(&|o| o.to = vec!["a b".to_owned()], "a b: illegal octet at 2");
     fails(&|o| o.from = "a@b>\r\nRSET\r\n<c".to_owned(), "--from: ");
     fails(&|o| o.hello = "a b".to_owned(), "--hello: ");
     fails(&|o| o.files.push("no-such-file".into()), "no-such-file: ");
