@@ -1,7 +1,7 @@
 //! MAIL (RFC 5321 section 4.1.1.2).
 
 use crate::param::{self, Line};
-use crate::{Keyword, MailKeyword, MailParameter, ReversePath};
+use crate::{MailKeyword, MailParameter, ReversePath};
 use bytes::Bytes;
 use core::fmt;
 use wire::parse::Parsed;
@@ -98,7 +98,7 @@ impl Mail {
 
     /// What a server must have offered for the parameters.
     #[cfg(any(test, feature = "client", feature = "server"))]
-    pub(crate) fn needs(&self) -> impl Iterator<Item = Keyword> + '_ {
+    pub(crate) fn needs(&self) -> impl Iterator<Item = crate::Keyword> + '_ {
         self.keywords().filter_map(|keyword| match keyword {
             // RFC 3030 section 3: BINARYMIME is an extension of its own
             MailKeyword::Body => self.body().map_or(keyword.extension(), |body| Some(body.extension())),

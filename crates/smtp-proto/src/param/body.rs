@@ -22,6 +22,7 @@ pub enum Body {
 }
 
 impl Body {
+    #[cfg(any(test, feature = "proptest"))]
     const ALL: [Self; 3] = [Self::SevenBit, Self::EightBitMime, Self::BinaryMime];
 
     /// The value as it is written.
