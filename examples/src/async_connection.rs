@@ -97,3 +97,86 @@ impl<M: Machine, S: AsyncRead + AsyncWrite + Unpin> AsyncConnection<M, S> {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smtp_proto::client::{Client, Config, Event, Pipelining};
+    use smtp_proto::{ClientName, Command, ReplyKind};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    const COMMANDS: usize = 500;
+
+    /// Runs a client against a peer.
+    fn run<P: Future<Output = Vec<u8>> + Send + 'static>(
+        peer: impl FnOnce(DuplexStream) -> P,
+        client: impl AsyncFnOnce(&mut AsyncConnection<Client, DuplexStream>),
+    ) -> Vec<u8> {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let (ours, theirs) = duplex(64);
+            let peer = tokio::spawn(peer(theirs));
+            let mut config = Config::default();
+            config.pipelining = Pipelining::Always;
+            let mut connection = AsyncConnection::new(Client::new(config), ours);
+            client(&mut connection).await;
+            drop(connection);
+            peer.await.unwrap()
+        })
+    }
+
+    #[test]
+    fn both_sides_may_speak_before_they_listen() {
+        let peer = |mut stream: DuplexStream| async move {
+            stream.write_all(b"220 mx\r\n").await.unwrap();
+            stream.write_all(&b"250 ok\r\n".repeat(COMMANDS)).await.unwrap();
+            let mut heard = Vec::new();
+            let _ = stream.read_to_end(&mut heard).await;
+            heard
+        };
+        let heard = run(peer, async |connection| {
+            assert!(matches!(connection.next_event().await, Ok(Step::Event(Event::Greeting(_)))));
+            for _ in 0..COMMANDS {
+                connection.machine.expect(ReplyKind::Single).unwrap();
+                Command::Rset.encode(connection.machine.output());
+            }
+            for _ in 0..COMMANDS {
+                assert!(matches!(connection.next_event().await, Ok(Step::Event(Event::Reply { .. }))));
+            }
+            connection.flush().await.unwrap();
+        });
+        assert_eq!(heard, b"RSET\r\n".repeat(COMMANDS));
+    }
+
+    #[test]
+    fn errors_are_told_apart() {
+        let silent = |stream: DuplexStream| async move {
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+            drop(stream);
+            Vec::new()
+        };
+        run(silent, async |connection| {
+            let error = connection.next_event().await.unwrap_err();
+            assert_eq!(error.to_string(), "nothing came or went for 300 seconds");
+        });
+        let closed = |stream: DuplexStream| async move {
+            drop(stream);
+            Vec::new()
+        };
+        run(closed, async |connection| {
+            let error = connection.next_event().await.unwrap_err();
+            assert_eq!(error.to_string(), "the connection ended inside the greeting");
+        });
+        let greets = |mut stream: DuplexStream| async move {
+            stream.write_all(b"220 mx\r\n").await.unwrap();
+            Vec::new()
+        };
+        run(greets, async |connection| {
+            assert!(connection.next_event().await.is_ok());
+            let ehlo = Command::Ehlo(ClientName::new("a").unwrap());
+            connection.machine.send(&ehlo).unwrap();
+            assert!(matches!(connection.flush().await, Err(Error::Io(_))), "nobody is there to read");
+        });
+    }
+}
