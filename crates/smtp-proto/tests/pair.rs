@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use smtp_proto::client::{self, Client, Envelope, Outcome, Pipelining, Progress, Transaction};
 use smtp_proto::server::{self, Server};
 use smtp_proto::{
-    Auth, Bdat, Capability, ClientName, Command, Ehlo, EnhancedCode, ForwardPath, Keyword, Mail,
-    MailParameter, Notify, Protocol, Query, Rcpt, RcptParameter, Reply, ReplyCode, ReversePath, State,
+    Argument, Auth, Bdat, Capability, ClientName, Command, Ehlo, EnhancedCode, ForwardPath, Keyword, Mail,
+    MailParameter, Notify, Protocol, Rcpt, RcptParameter, Reply, ReplyCode, ReversePath, State,
 };
 use std::collections::VecDeque;
 use wire::sasl::Mechanism;
@@ -133,7 +133,7 @@ fn recipients() -> impl Strategy<Value = Vec<&'static str>> {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let query = |text: &'static str| Query::new(text).unwrap();
+    let query = |text: &'static str| Argument::new(text).unwrap();
     let sender = proptest::sample::select(&["<>", "<s@b.example>", "<s@b.example>", "<größe@b.example>"][..]);
     let message = (sender, recipients(), any::<bool>(), content(), any::<bool>()).prop_map(
         |(sender, recipients, notify, content, chunking)| {
@@ -858,7 +858,7 @@ fn play(session: &Session, pipelining: Pipelining, pace: usize, seed: u64) -> (V
         loop {
             match user.client.next_event().unwrap() {
                 Step::Event(event) => user.handle(event),
-                Step::NeedInput => break,
+                Step::NeedInput | Step::Paused(Pause::Drain | Pause::Respond) => break,
                 Step::Closed => {
                     assert_eq!((user.client.outstanding(), user.acts.len()), (0, 0));
                     assert_eq!(
