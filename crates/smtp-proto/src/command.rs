@@ -265,11 +265,11 @@ impl Command {
         // by far the most frequent ones first
         if let Some((verb, rest)) = line.split_first_chunk::<4>() {
             match u32::from_le_bytes(*verb) | 0x2020_2020 {
-                MAIL if rest.first() == Some(&b' ') => {
+                MAIL if matches!(rest.first(), Some(b' ' | b'\t')) => {
                     return last(cx, Mail::rule(cx, path_prefix(cx, rest, b" FROM:", expected::FROM)?)?)
                         .map(Self::Mail);
                 }
-                RCPT if rest.first() == Some(&b' ') => {
+                RCPT if matches!(rest.first(), Some(b' ' | b'\t')) => {
                     return last(cx, Rcpt::rule(cx, path_prefix(cx, rest, b" TO:", expected::TO)?)?)
                         .map(Self::Rcpt);
                 }
@@ -787,6 +787,8 @@ mod tests {
             ("MAIL FROM: <a@b>\r\n", "MAIL FROM:<a@b>\r\n", vec![rule::SPACE_BEFORE_PATH]),
             ("MAIL FROM : <a@b>\r\n", "MAIL FROM:<a@b>\r\n", vec![rule::SPACE_BEFORE_PATH]),
             ("RCPT  to:<a@b>\r\n", "RCPT TO:<a@b>\r\n", vec![rule::EXTRA_SPACE]),
+            ("MAIL\tFROM:<a@b>\r\n", "MAIL FROM:<a@b>\r\n", vec![rule::EXTRA_SPACE]),
+            ("RCPT\t TO:<a@b>\r\n", "RCPT TO:<a@b>\r\n", vec![rule::EXTRA_SPACE]),
             ("EHLO\r\n", "EHLO\r\n", vec![rule::NO_CLIENT_NAME]),
             ("BDAT  5  last\r\n", "BDAT 5 LAST\r\n", vec![rule::EXTRA_SPACE, rule::EXTRA_SPACE]),
         ] {

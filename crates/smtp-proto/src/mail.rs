@@ -1,7 +1,7 @@
 //! MAIL (RFC 5321 section 4.1.1.2).
 
 use crate::param::{self, Line};
-use crate::{MailKeyword, MailParameter, ReversePath};
+use crate::{Keyword, MailKeyword, MailParameter, ReversePath};
 use bytes::Bytes;
 use core::fmt;
 use wire::parse::Parsed;
@@ -94,6 +94,16 @@ impl Mail {
     #[must_use]
     pub fn is_ascii(&self) -> bool {
         self.0.wire().is_ascii()
+    }
+
+    /// What a server must have offered for the parameters.
+    #[cfg(any(test, feature = "client", feature = "server"))]
+    pub(crate) fn needs(&self) -> impl Iterator<Item = Keyword> + '_ {
+        self.keywords().filter_map(|keyword| match keyword {
+            // RFC 3030 section 3: BINARYMIME is an extension of its own
+            MailKeyword::Body => self.body().map_or(keyword.extension(), |body| Some(body.extension())),
+            _ => keyword.extension(),
+        })
     }
 
     /// A copy of exact size, which does not keep the receive buffer alive.

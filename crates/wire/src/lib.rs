@@ -2,7 +2,7 @@
 //!
 //! | What | Where |
 //! |---|---|
-//! | the verbs of the six machines | [`Machine`], [`Step`], [`Pause`] |
+//! | the verbs of the six machines; their queue of events | [`Machine`], [`Step`], [`Pause`]; [`Events`] |
 //! | received octets, scanned once | [`Input`], [`Found`] |
 //! | octets to send | [`Output`], [`Checkpoint`] |
 //! | bodies that end in CR LF `.` CR LF, both ways | [`dot`] |
@@ -31,6 +31,7 @@ pub mod class;
 mod context;
 pub mod dot;
 mod error;
+mod events;
 mod input;
 pub mod keyword;
 mod keyword_line;
@@ -52,6 +53,7 @@ mod word;
 
 pub use context::Context;
 pub use error::{BodyError, Fatal, LimitKind, Malformed, Misuse, ParseError, ParseErrorKind};
+pub use events::{Events, Stepped};
 pub use input::{Found, Input};
 pub use keyword_line::KeywordLine;
 pub use machine::{CommandId, Machine, Parts, Pause, Step};

@@ -3,7 +3,7 @@
 use crate::class::{Class, DIGIT, VCHAR};
 use crate::line;
 use crate::parse::{Failure, Parsed, expected, fail};
-use crate::{Context, Misuse, Output, ParseErrorKind, Secret};
+use crate::{CommandId, Context, Misuse, Output, ParseErrorKind, Secret};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use core::fmt;
@@ -173,6 +173,87 @@ impl Auth {
         use proptest::strategy::Strategy;
         (Mechanism::strategy(), proptest::option::of(Secret::strategy()))
             .prop_map(|(mechanism, initial_response)| Self { mechanism, initial_response })
+    }
+}
+
+/// The client's side of a SASL exchange on the wire (RFC 5034 section 4, RFC 4954 section 4): challenges and responses alternate, until the
+/// server's verdict.
+#[derive(Debug)]
+pub struct Exchange {
+    id: CommandId,
+    responded: bool,
+    challenged: bool,
+}
+
+impl Exchange {
+    /// Of the AUTH command `id`; `responded`: whether it had an initial response.
+    #[must_use]
+    pub const fn new(id: CommandId, responded: bool) -> Self {
+        Self { id, responded, challenged: false }
+    }
+
+    /// Whether the client has sent any response.
+    #[must_use]
+    pub const fn has_responded(&self) -> bool {
+        self.responded
+    }
+
+    /// Whether a challenge waits for its response.
+    #[must_use]
+    pub const fn is_challenged(&self) -> bool {
+        self.challenged
+    }
+
+    /// A challenge came.
+    pub fn challenge(&mut self) {
+        self.challenged = true;
+    }
+
+    /// Writes the response to a challenge, at most `limit` octets with its CRLF.
+    ///
+    /// # Errors
+    /// [`Misuse::UnknownId`]: it is the exchange of another command. [`Misuse::State`]: no challenge waits. [`Misuse::TooLong`].
+    pub fn respond(
+        &mut self,
+        id: CommandId,
+        data: &[u8],
+        limit: usize,
+        output: &mut Output,
+    ) -> Result<(), Misuse> {
+        self.check(id)?;
+        if encoded_len(data.len()) + 2 > limit {
+            return Err(Misuse::TooLong { limit });
+        }
+        self.answered();
+        encode(data, output);
+        output.put(b"\r\n");
+        Ok(())
+    }
+
+    /// Writes `*`, which cancels the exchange.
+    ///
+    /// # Errors
+    /// Those of [`respond`](Self::respond).
+    pub fn cancel(&mut self, id: CommandId, output: &mut Output) -> Result<(), Misuse> {
+        self.check(id)?;
+        self.answered();
+        output.put(b"*\r\n");
+        Ok(())
+    }
+
+    fn answered(&mut self) {
+        self.challenged = false;
+        self.responded = true;
+    }
+
+    fn check(&self, id: CommandId) -> Result<(), Misuse> {
+        if self.id != id {
+            Err(Misuse::UnknownId)
+        } else if self.challenged {
+            Ok(())
+        } else {
+            Err(Misuse::State { wanted: "a challenge" })
+        }
     }
 }
 

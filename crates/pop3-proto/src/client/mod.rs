@@ -37,7 +37,8 @@ use crate::{Auth, Capabilities, Command, ReplyKind, State, Verb};
 use alloc::collections::VecDeque;
 use bytes::{BytesMut, buf::Limit};
 use core::time::Duration;
-use wire::{CommandId, Fatal, Input, Machine, Misuse, Output, Parts, Secret, Step, sasl};
+use wire::sasl::{self, Exchange};
+use wire::{CommandId, Events, Fatal, Input, Machine, Misuse, Output, Parts, Secret, Step};
 
 /// The client side of one connection (RFC 1939 section 3). See the [module](self) for an example and the
 /// [crate](crate#the-contract-of-the-machines) for the contract.
@@ -54,11 +55,11 @@ pub struct Client {
     /// Commands that wait until they may be sent.
     held: VecDeque<(CommandId, Command)>,
     exchange: Option<Exchange>,
+    /// An initial response that did not fit into the command.
+    withheld: Option<Secret>,
     /// The reply that is being read goes on.
     reading: Option<receive::Reading>,
-    /// Events that were parsed and not handed out.
-    events: VecDeque<Event>,
-    failure: Option<Fatal>,
+    events: Events<Event>,
     capabilities: Option<Capabilities>,
     has_timestamp: bool,
     /// The server is in UTF-8 mode.
@@ -87,18 +88,6 @@ struct Pending {
     earliest: u64,
 }
 
-/// A SASL exchange.
-#[derive(Debug)]
-struct Exchange {
-    id: CommandId,
-    /// An initial response that did not fit into the command.
-    withheld: Option<Secret>,
-    /// Whether the client has sent any response.
-    responded: bool,
-    /// Whether a challenge waits for its response.
-    challenged: bool,
-}
-
 impl Client {
     /// For a connection that was just opened. The server speaks first.
     #[must_use]
@@ -114,9 +103,9 @@ impl Client {
             pending: VecDeque::new(),
             held: VecDeque::new(),
             exchange: None,
+            withheld: None,
             reading: None,
-            events: VecDeque::new(),
-            failure: None,
+            events: Events::new(),
             capabilities: None,
             has_timestamp: false,
             utf8: false,
@@ -196,15 +185,8 @@ impl Client {
     /// [`Misuse::TooLong`]: over `max_auth_line` octets in base64.
     pub fn auth_respond(&mut self, id: CommandId, data: &[u8]) -> Result<(), Misuse> {
         let limit = self.config.limits.max_auth_line;
-        let exchange = self.challenged(id)?;
-        if sasl::encoded_len(data.len()) + 2 > limit {
-            return Err(Misuse::TooLong { limit });
-        }
-        exchange.challenged = false;
-        exchange.responded = true;
-        sasl::encode(data, &mut self.output);
-        self.output.put(b"\r\n");
-        Ok(())
+        let exchange = self.exchange.as_mut().ok_or(Misuse::UnknownId)?;
+        exchange.respond(id, data, limit, &mut self.output)
     }
 
     /// Cancels a SASL exchange with `*`. The server answers `-ERR`.
@@ -212,20 +194,7 @@ impl Client {
     /// # Errors
     /// [`Misuse::UnknownId`]: no such exchange. [`Misuse::State`]: no challenge waits for a response.
     pub fn auth_cancel(&mut self, id: CommandId) -> Result<(), Misuse> {
-        let exchange = self.challenged(id)?;
-        exchange.challenged = false;
-        exchange.responded = true;
-        self.output.put(b"*\r\n");
-        Ok(())
-    }
-
-    fn challenged(&mut self, id: CommandId) -> Result<&mut Exchange, Misuse> {
-        match &mut self.exchange {
-            Some(exchange) if exchange.id != id => Err(Misuse::UnknownId),
-            Some(exchange) if exchange.challenged => Ok(exchange),
-            Some(_) => Err(Misuse::State { wanted: "a challenge" }),
-            None => Err(Misuse::UnknownId),
-        }
+        self.exchange.as_mut().ok_or(Misuse::UnknownId)?.cancel(id, &mut self.output)
     }
 
     /// Says that the TLS handshake is done. What is received from now on is from within TLS. Forgets the
@@ -374,7 +343,8 @@ impl Client {
     ) {
         match kind {
             ReplyKind::Auth | ReplyKind::AuthInitial => {
-                self.exchange = Some(Exchange { id, withheld, responded, challenged: false });
+                self.exchange = Some(Exchange::new(id, responded));
+                self.withheld = withheld;
             }
             ReplyKind::Stls => self.tls = Tls::Asked,
             _ => {}
@@ -432,14 +402,14 @@ impl Machine for Client {
     }
 
     fn next_event(&mut self) -> Result<Step<Event>, Fatal> {
-        self.advance()
+        Events::advance(self, |client| &mut client.events, Self::step)
     }
 
     fn wants_read(&self) -> bool {
-        self.failure.is_none()
+        self.events.failure().is_none()
             && !self.input.is_eof()
             && self.tls != Tls::Agreed
-            && !self.exchange.as_ref().is_some_and(|exchange| exchange.challenged)
+            && !self.exchange.as_ref().is_some_and(Exchange::is_challenged)
             && self.input.len() < self.max_line()
     }
 
@@ -451,6 +421,6 @@ impl Machine for Client {
     /// a server logs out a client that says nothing is the only time that the RFC names.
     fn timeout(&self) -> Option<Duration> {
         let waiting = self.state == State::Greeting || !self.pending.is_empty();
-        (waiting && self.failure.is_none()).then_some(AUTOLOGOUT)
+        (waiting && self.events.failure().is_none()).then_some(AUTOLOGOUT)
     }
 }

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use bytes::{Buf, Bytes};
 use wire::dot::{Body, DotDecoder};
 use wire::parse::Failure;
+use wire::sasl::Exchange;
 use wire::{
     CommandId, Context, Diagnostic, Fatal, Found, LimitKind, ParseError, Pause, Redacted, Secret, Step,
     Tolerance,
@@ -36,28 +37,14 @@ pub(super) enum Reading {
     Whole { reply: Reply, count: u64 },
 }
 
-/// What a step came to: `None` if it has put events into the queue, or made none.
-type Stepped = Result<Option<Step<Event>>, Fatal>;
+type Stepped = wire::Stepped<Event>;
 
 impl Client {
-    pub(super) fn advance(&mut self) -> Result<Step<Event>, Fatal> {
-        loop {
-            if let Some(event) = self.events.pop_front() {
-                return Ok(Step::Event(event));
-            }
-            if let Some(failure) = &self.failure {
-                return Err(failure.clone());
-            }
-            let stepped = match &self.reading {
-                _ if self.tls == Tls::Agreed => self.paused_for_tls(),
-                Some(Reading::Body { .. }) => self.body(),
-                _ => self.line(),
-            };
-            match stepped {
-                Ok(Some(step)) => return Ok(step),
-                Ok(None) => {}
-                Err(failure) => self.failure = Some(failure),
-            }
+    pub(super) fn step(&mut self) -> Stepped {
+        match &self.reading {
+            _ if self.tls == Tls::Agreed => self.paused_for_tls(),
+            Some(Reading::Body { .. }) => self.body(),
+            _ => self.line(),
         }
     }
 
@@ -80,7 +67,7 @@ impl Client {
     fn wait(&mut self) -> Stepped {
         if !self.input.is_eof() {
             self.input.settle();
-            let challenged = self.exchange.as_ref().is_some_and(|exchange| exchange.challenged);
+            let challenged = self.exchange.as_ref().is_some_and(Exchange::is_challenged);
             return Ok(Some(if challenged { Step::Paused(Pause::Respond) } else { Step::NeedInput }));
         }
         Err(Fatal::UnexpectedEof(if self.state == State::Greeting {
@@ -220,7 +207,7 @@ impl Client {
                 if kind.is_auth() && frame.first() == Some(&b'+') && !frame.starts_with(b"+O") {
                     // the exchange goes on; RFC 5034 section 4 wants it to be cancelled
                     if let Some(exchange) = &mut self.exchange {
-                        exchange.challenged = true;
+                        exchange.challenge();
                     }
                     return self.malformed(cx, error, Some(id), false);
                 }
@@ -243,7 +230,7 @@ impl Client {
         if !kind.is_auth() {
             return None;
         }
-        let first = self.exchange.as_ref().is_some_and(|exchange| !exchange.responded);
+        let first = self.exchange.as_ref().is_some_and(|exchange| !exchange.has_responded());
         if response::is_challenge(line) {
             let challenge = response::challenge(cx, line);
             if challenge.is_err() && first && cx.tolerates(Tolerance::Default, rule::TEXT_AS_CHALLENGE, line)
@@ -258,15 +245,14 @@ impl Client {
     }
 
     fn challenged_by(&mut self, id: CommandId, data: Secret, repairs: Vec<Diagnostic>) -> Stepped {
-        let withheld = self.exchange.as_mut().and_then(|exchange| {
-            exchange.challenged = true;
-            exchange.withheld.take()
-        });
-        match withheld {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.challenge();
+        }
+        match self.withheld.take() {
             Some(response) if data.is_empty() => {
                 // cannot fail: its length was checked when it was accepted
                 let _ = self.auth_respond(id, response.expose());
-                self.remark(repairs);
+                self.events.remark(repairs);
                 Ok(None)
             }
             _ => self.emit(repairs, Event::Challenge { id, data }),
@@ -288,7 +274,7 @@ impl Client {
             }
             Reply::Capabilities(_) | Reply::Mechanisms(_) | Reply::Languages(_) => {
                 self.reading = Some(Reading::Whole { reply, count: 0 });
-                self.remark(repairs);
+                self.events.remark(repairs);
                 Ok(None)
             }
             Reply::Status(status) if kind == ReplyKind::Stls && status.is_ok() => {
@@ -359,7 +345,7 @@ impl Client {
             Ok(Some(Some(item))) => self.item(at, frame, item, cx.into_repairs()),
             Ok(Some(None)) => {
                 self.count_line()?;
-                self.remark(cx.into_repairs());
+                self.events.remark(cx.into_repairs());
                 Ok(None)
             }
             Err(error) => {
@@ -433,7 +419,7 @@ impl Client {
                     // as much as is within the limit, whatever the chunking
                     let over = usize::try_from(decoder.octets_out() - limit).unwrap_or(usize::MAX);
                     data.truncate(data.len().saturating_sub(over));
-                    self.failure = Some(Fatal::Limit { kind: LimitKind::Message, limit });
+                    self.events.fail(Fatal::Limit { kind: LimitKind::Message, limit });
                 }
                 Ok((!data.is_empty()).then_some(Step::Event(Event::BodyChunk { id, data })))
             }
@@ -465,18 +451,9 @@ impl Client {
         self.emit(cx.into_repairs(), Event::Malformed { id, ends_command, malformed })
     }
 
-    fn remark(&mut self, repairs: Vec<Diagnostic>) {
-        self.events.extend(repairs.into_iter().map(|repair| Event::Diagnostic(Box::new(repair))));
-    }
-
     /// Hands out an event, what was repaired for it first.
     #[inline]
     fn emit(&mut self, repairs: Vec<Diagnostic>, event: Event) -> Stepped {
-        if repairs.is_empty() && self.events.is_empty() {
-            return Ok(Some(Step::Event(event)));
-        }
-        self.remark(repairs);
-        self.events.push_back(event);
-        Ok(None)
+        Ok(self.events.emit(repairs, event))
     }
 }

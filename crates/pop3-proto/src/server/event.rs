@@ -57,6 +57,12 @@ pub enum Event {
     Diagnostic(Box<Diagnostic>),
 }
 
+impl From<Box<Diagnostic>> for Event {
+    fn from(diagnostic: Box<Diagnostic>) -> Self {
+        Self::Diagnostic(diagnostic)
+    }
+}
+
 /// Why a well-formed command is refused (RFC 1939 section 3: -ERR to a command in the wrong state).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

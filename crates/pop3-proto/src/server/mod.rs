@@ -31,7 +31,7 @@ use alloc::collections::VecDeque;
 use bytes::{Bytes, BytesMut, buf::Limit};
 use core::time::Duration;
 use wire::dot::DotEncoder;
-use wire::{BodyError, CommandId, Fatal, Input, Machine, Malformed, Misuse, Output, Parts, Step};
+use wire::{BodyError, CommandId, Events, Fatal, Input, Machine, Malformed, Misuse, Output, Parts, Step};
 
 /// The server side of one connection (RFC 1939 section 3). See the [module](self) for an example and the
 /// [crate](crate#the-contract-of-the-machines) for the contract.
@@ -53,8 +53,7 @@ pub struct Server {
     responded: bool,
     /// An over-long line is being passed over.
     skipping: bool,
-    events: VecDeque<Event>,
-    failure: Option<Fatal>,
+    events: Events<Event>,
     offers_apop: bool,
     user_given: bool,
     utf8: bool,
@@ -133,8 +132,7 @@ impl Server {
             challenged: false,
             responded: false,
             skipping: false,
-            events: VecDeque::new(),
-            failure: None,
+            events: Events::new(),
             offers_apop: greeting.timestamp().is_some(),
             user_given: false,
             utf8: false,
@@ -290,7 +288,7 @@ impl Server {
     /// TLS, so that no line would be understood.
     pub fn say_last(&mut self) -> Result<(), Misuse> {
         let understood = self.writing.is_none() && self.tls != Tls::Agreed && self.state != State::Closed;
-        match &self.failure {
+        match self.events.failure() {
             Some(failure) if understood => {
                 last_words(failure).encode(&mut self.output);
                 self.pending.clear();
@@ -393,7 +391,7 @@ impl Server {
             }
             (ReplyKind::Stls, true) => {
                 self.tls = Tls::Agreed;
-                self.events.push_back(Event::StartTls { id: done.id });
+                self.events.push(Event::StartTls { id: done.id });
             }
             (ReplyKind::Quit, true) if self.state == State::Transaction => self.state = State::Update,
             // RFC 1939 section 6: whether the removal was successful or not, the server closes
@@ -454,11 +452,11 @@ impl Machine for Server {
     }
 
     fn next_event(&mut self) -> Result<Step<Event>, Fatal> {
-        self.advance()
+        Events::advance(self, |server| &mut server.events, Self::step)
     }
 
     fn wants_read(&self) -> bool {
-        self.failure.is_none()
+        self.events.failure().is_none()
             && !self.input.is_eof()
             && (self.pending.is_empty() || self.challenged)
             && self.tls != Tls::Agreed

@@ -15,27 +15,10 @@ use wire::{
 /// What an over-long line should have been.
 pub(super) const LINE: &str = "end of line";
 
-/// What a step came to: `None` if it has put events into the queue, or made none.
-type Stepped = Result<Option<Step<Event>>, Fatal>;
+type Stepped = wire::Stepped<Event>;
 
 impl Server {
-    pub(super) fn advance(&mut self) -> Result<Step<Event>, Fatal> {
-        loop {
-            if let Some(event) = self.events.pop_front() {
-                return Ok(Step::Event(event));
-            }
-            if let Some(failure) = &self.failure {
-                return Err(failure.clone());
-            }
-            match self.step() {
-                Ok(Some(step)) => return Ok(step),
-                Ok(None) => {}
-                Err(failure) => self.failure = Some(failure),
-            }
-        }
-    }
-
-    fn step(&mut self) -> Stepped {
+    pub(super) fn step(&mut self) -> Stepped {
         if self.tls == Tls::Agreed {
             return self.paused_for_tls();
         }
@@ -290,12 +273,7 @@ impl Server {
 
     /// Hands out an event, what was repaired for it first.
     fn emit(&mut self, repairs: Vec<Diagnostic>, event: Event) -> Stepped {
-        if repairs.is_empty() {
-            return Ok(Some(Step::Event(event)));
-        }
-        self.events.extend(repairs.into_iter().map(|repair| Event::Diagnostic(Box::new(repair))));
-        self.events.push_back(event);
-        Ok(None)
+        Ok(self.events.emit(repairs, event))
     }
 }
 

@@ -74,3 +74,9 @@ pub enum Event {
     /// Something was repaired, or is worth a look. It stands before the event that it belongs to.
     Diagnostic(Box<Diagnostic>),
 }
+
+impl From<Box<Diagnostic>> for Event {
+    fn from(diagnostic: Box<Diagnostic>) -> Self {
+        Self::Diagnostic(diagnostic)
+    }
+}

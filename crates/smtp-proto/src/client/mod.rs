@@ -42,8 +42,8 @@ use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut, buf::Limit};
 use core::time::Duration;
 use wire::dot::DotEncoder;
-use wire::sasl;
-use wire::{BodyError, CommandId, Fatal, Input, Machine, Misuse, Output, Parts, Step};
+use wire::sasl::Exchange;
+use wire::{BodyError, CommandId, Events, Fatal, Input, Machine, Misuse, Output, Parts, Step};
 
 /// The client side of one connection (RFC 5321 section 3). See the [module](self) for an example and the
 /// [crate](crate#the-contract-of-the-machines) for the contract.
@@ -66,6 +66,8 @@ pub struct Client {
     sending: Option<Sending>,
     /// How much of the reply that is being read was found to be lines.
     framed: receive::Framed,
+    /// Whether the line before ended in LF without CR.
+    behind_bare_lf: bool,
     /// What MAIL has announced of the content that is sent next.
     announced: Body,
     announced_utf8: bool,
@@ -73,8 +75,7 @@ pub struct Client {
     accepted: Vec<CommandId>,
     recipients: u64,
     transactions: u64,
-    events: VecDeque<Event>,
-    failure: Option<Fatal>,
+    events: Events<Event>,
     ehlo: Option<Ehlo>,
 }
 
@@ -100,16 +101,6 @@ struct Pending {
     content: bool,
     /// Replies for recipients that were handed out.
     answered: usize,
-}
-
-/// A SASL exchange.
-#[derive(Debug)]
-struct Exchange {
-    id: CommandId,
-    /// Whether the client has sent any response.
-    responded: bool,
-    /// Whether a challenge waits for its response.
-    challenged: bool,
 }
 
 /// The content that is being sent.
@@ -157,13 +148,13 @@ impl Client {
             exchange: None,
             sending: None,
             framed: receive::Framed::default(),
+            behind_bare_lf: false,
             announced: Body::SevenBit,
             announced_utf8: false,
             accepted: Vec::new(),
             recipients: 0,
             transactions: 0,
-            events: VecDeque::new(),
-            failure: None,
+            events: Events::new(),
             ehlo: None,
         }
     }
@@ -317,15 +308,8 @@ impl Client {
     /// [`Misuse::TooLong`]: over `max_auth_line` octets in base64.
     pub fn auth_respond(&mut self, id: CommandId, data: &[u8]) -> Result<(), Misuse> {
         let limit = self.config.limits.max_auth_line;
-        let exchange = self.challenged(id)?;
-        if sasl::encoded_len(data.len()) + 2 > limit {
-            return Err(Misuse::TooLong { limit });
-        }
-        exchange.challenged = false;
-        exchange.responded = true;
-        sasl::encode(data, &mut self.output);
-        self.output.put(b"\r\n");
-        Ok(())
+        let exchange = self.exchange.as_mut().ok_or(Misuse::UnknownId)?;
+        exchange.respond(id, data, limit, &mut self.output)
     }
 
     /// Cancels a SASL exchange with `*`. The server answers 501.
@@ -333,20 +317,7 @@ impl Client {
     /// # Errors
     /// [`Misuse::UnknownId`]: no such exchange. [`Misuse::State`]: no challenge waits for a response.
     pub fn auth_cancel(&mut self, id: CommandId) -> Result<(), Misuse> {
-        let exchange = self.challenged(id)?;
-        exchange.challenged = false;
-        exchange.responded = true;
-        self.output.put(b"*\r\n");
-        Ok(())
-    }
-
-    fn challenged(&mut self, id: CommandId) -> Result<&mut Exchange, Misuse> {
-        match &mut self.exchange {
-            Some(exchange) if exchange.id != id => Err(Misuse::UnknownId),
-            Some(exchange) if exchange.challenged => Ok(exchange),
-            Some(_) => Err(Misuse::State { wanted: "a challenge" }),
-            None => Err(Misuse::UnknownId),
-        }
+        self.exchange.as_mut().ok_or(Misuse::UnknownId)?.cancel(id, &mut self.output)
     }
 
     /// Says that the TLS handshake is done. What is received from now on is from within TLS. Forgets what the server has offered (RFC
@@ -470,13 +441,8 @@ impl Client {
     }
 
     fn check_mail(&self, mail: &Mail) -> Result<(), Misuse> {
-        for keyword in mail.keywords() {
-            if let Some(extension) = keyword.extension().filter(|&extension| !self.offers(extension)) {
-                return Err(Misuse::NotAdvertised(extension.name()));
-            }
-        }
-        if mail.body() == Some(Body::BinaryMime) && !self.offers(Keyword::BinaryMime) {
-            return Err(Misuse::NotAdvertised(Keyword::BinaryMime.name()));
+        if let Some(extension) = mail.needs().find(|&extension| !self.offers(extension)) {
+            return Err(Misuse::NotAdvertised(extension.name()));
         }
         if !mail.is_ascii() && !mail.has(MailKeyword::SmtpUtf8) {
             return Err(Misuse::Invalid("address without SMTPUTF8"));
@@ -587,7 +553,7 @@ impl Client {
         match kind {
             ReplyKind::Auth | ReplyKind::AuthInitial => {
                 let responded = kind == ReplyKind::AuthInitial;
-                self.exchange = Some(Exchange { id, responded, challenged: false });
+                self.exchange = Some(Exchange::new(id, responded));
             }
             ReplyKind::StartTls => self.tls = Tls::Asked,
             _ => {}
@@ -637,15 +603,15 @@ impl Machine for Client {
     }
 
     fn next_event(&mut self) -> Result<Step<Event>, Fatal> {
-        self.advance()
+        Events::advance(self, |client| &mut client.events, Self::step)
     }
 
     fn wants_read(&self) -> bool {
-        self.failure.is_none()
+        self.events.failure().is_none()
             && !self.input.is_eof()
             && self.tls != Tls::Agreed
             && self.state != State::Turned
-            && !self.exchange.as_ref().is_some_and(|exchange| exchange.challenged)
+            && !self.exchange.as_ref().is_some_and(Exchange::is_challenged)
             && self.input.len() < self.config.limits.max_reply.saturating_add(self.max_reply_line())
     }
 
@@ -656,7 +622,7 @@ impl Machine for Client {
     /// RFC 5321 section 4.5.3.2: 5 minutes for the greeting and most replies, 2 for the reply to DATA, 3 while the content is sent,
     /// 10 for the reply to it.
     fn timeout(&self) -> Option<Duration> {
-        if self.failure.is_some() {
+        if self.events.failure().is_some() {
             return None;
         }
         if self.state == State::Greeting {

@@ -7,6 +7,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use wire::dot::DotEncoder;
+use wire::sasl::Exchange;
 use wire::{
     CommandId, Context, Diagnostic, Fatal, Found, LimitKind, ParseError, ParseErrorKind, Pause, Secret, Step,
     Tolerance,
@@ -21,28 +22,14 @@ pub(super) struct Framed {
     lines: u32,
 }
 
-/// What a step came to: `None` if it has put events into the queue, or made none.
-type Stepped = Result<Option<Step<Event>>, Fatal>;
+type Stepped = wire::Stepped<Event>;
 
 impl Client {
-    pub(super) fn advance(&mut self) -> Result<Step<Event>, Fatal> {
-        loop {
-            if let Some(event) = self.events.pop_front() {
-                return Ok(Step::Event(event));
-            }
-            if let Some(failure) = &self.failure {
-                return Err(failure.clone());
-            }
-            let stepped = match self.state {
-                _ if self.tls == Tls::Agreed => self.paused_for_tls(),
-                State::Turned => return Ok(Step::Paused(Pause::Upgrade)),
-                _ => self.line(),
-            };
-            match stepped {
-                Ok(Some(step)) => return Ok(step),
-                Ok(None) => {}
-                Err(failure) => self.failure = Some(failure),
-            }
+    pub(super) fn step(&mut self) -> Stepped {
+        match self.state {
+            _ if self.tls == Tls::Agreed => self.paused_for_tls(),
+            State::Turned => Ok(Some(Step::Paused(Pause::Upgrade))),
+            _ => self.line(),
         }
     }
 
@@ -69,7 +56,7 @@ impl Client {
     fn wait(&mut self) -> Stepped {
         if !self.input.is_eof() {
             self.input.settle();
-            let challenged = self.exchange.as_ref().is_some_and(|exchange| exchange.challenged);
+            let challenged = self.exchange.as_ref().is_some_and(Exchange::is_challenged);
             return Ok(Some(if challenged { Step::Paused(Pause::Respond) } else { Step::NeedInput }));
         }
         Err(Fatal::UnexpectedEof(if self.state == State::Greeting {
@@ -116,8 +103,16 @@ impl Client {
 
     fn reply(&mut self, at: u64, frame: &Bytes) -> Stepped {
         let cx = Context::new(frame, self.config.tolerance).at(at);
-        // what cannot be parsed may be the reply to anything: the connection is out of step
-        let reply = Reply::parse_in(&cx).map_err(Fatal::Desync)?;
+        let behind_bare_lf = core::mem::replace(&mut self.behind_bare_lf, !frame.ends_with(b"\r\n"));
+        let reply = match Reply::parse_in(&cx) {
+            Ok(reply) => reply,
+            Err(_) if behind_bare_lf && cx.tolerates(Tolerance::Default, rule::ECHOED_TEXT, frame) => {
+                self.events.remark(cx.into_repairs());
+                return Ok(None);
+            }
+            // what cannot be parsed may be the reply to anything: the connection is out of step
+            Err(error) => return Err(Fatal::Desync(error)),
+        };
         if self.state == State::Greeting {
             return self.greeting(cx, reply);
         }
@@ -206,7 +201,7 @@ impl Client {
             // RFC 2920 section 3.1: 354 though no recipient was accepted; an empty message, which the server refuses
             self.output.put(b".\r\n");
             self.ahead = State::Ready;
-            self.remark(cx.into_repairs());
+            self.events.remark(cx.into_repairs());
             self.release();
             return Ok(None);
         }
@@ -215,10 +210,10 @@ impl Client {
     }
 
     fn challenged_by(&mut self, cx: Context<'_>, id: CommandId, reply: &Reply) -> Stepped {
-        let responded = self.exchange.as_ref().is_some_and(|exchange| exchange.responded);
+        let responded = self.exchange.as_ref().is_some_and(Exchange::has_responded);
         let challenge = crate::challenge::challenge(&cx, reply);
         if let Some(exchange) = &mut self.exchange {
-            exchange.challenged = true;
+            exchange.challenge();
         }
         match challenge {
             Ok(data) => self.emit(cx.into_repairs(), Event::Challenge { id, data }),
@@ -292,19 +287,10 @@ impl Client {
         }
     }
 
-    fn remark(&mut self, repairs: Vec<Diagnostic>) {
-        self.events.extend(repairs.into_iter().map(|repair| Event::Diagnostic(Box::new(repair))));
-    }
-
     /// Hands out an event, what was repaired for it first.
     #[inline]
     fn emit(&mut self, repairs: Vec<Diagnostic>, event: Event) -> Stepped {
-        if repairs.is_empty() && self.events.is_empty() {
-            return Ok(Some(Step::Event(event)));
-        }
-        self.remark(repairs);
-        self.events.push_back(event);
-        Ok(None)
+        Ok(self.events.emit(repairs, event))
     }
 }
 

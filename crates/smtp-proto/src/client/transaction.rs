@@ -3,7 +3,7 @@
 use super::{Client, Event};
 use crate::{
     Bdat, Body, Command, ForwardPath, Keyword, Mail, MailKeyword, MailParameter, Protocol, Rcpt, RcptKeyword,
-    RcptParameter, Reply, ReversePath,
+    RcptParameter, Reply, ReplyCode, ReversePath,
 };
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -137,6 +137,9 @@ pub struct Transaction {
     /// DATA or BDAT.
     content_id: Option<CommandId>,
     reset_id: Option<CommandId>,
+    /// Whether the server has taken MAIL, and whether it has asked for the content of DATA.
+    accepted: bool,
+    asked: bool,
     lmtp: bool,
 }
 
@@ -208,6 +211,8 @@ impl Transaction {
             mail_id: None,
             content_id: None,
             reset_id: None,
+            accepted: false,
+            asked: false,
             lmtp: client.protocol() == Protocol::Lmtp,
         })
     }
@@ -313,6 +318,7 @@ impl Transaction {
         match event {
             Event::Reply { id, reply } => self.replied(id, reply),
             Event::SendBody { id, .. } if self.content_id == Some(id) => {
+                self.asked = true;
                 self.phase = Phase::Pieces;
                 Progress::Pending
             }
@@ -320,7 +326,7 @@ impl Transaction {
                 if let Some(recipient) = self.recipient(recipient) {
                     recipient.outcome = Some(outcome(reply));
                 }
-                if last { self.finish() } else { Progress::Pending }
+                if last { self.ended() } else { Progress::Pending }
             }
             other => Progress::Foreign(other),
         }
@@ -335,7 +341,11 @@ impl Transaction {
             for recipient in self.recipients.iter_mut().filter(|r| r.outcome.is_none()) {
                 recipient.outcome = Some(outcome(reply.clone()));
             }
-            return self.finish();
+            return if reply.code() == ReplyCode::SERVICE_NOT_AVAILABLE {
+                self.finish()
+            } else {
+                self.ended()
+            };
         }
         if self.mail_id == Some(id) {
             if !accepts_mail(&reply) {
@@ -344,6 +354,7 @@ impl Transaction {
                 }
                 return self.refused();
             }
+            self.accepted = true;
             return Progress::Pending;
         }
         match self.recipient(id) {
@@ -374,6 +385,17 @@ impl Transaction {
         }
     }
 
+    /// The content is answered. The end of data ends the transaction, whatever the reply (RFC 5321 section 4.1.1.4); DATA that was
+    /// refused does not, and after a refused BDAT nobody can tell (RFC 3030 section 2): RSET does.
+    fn ended(&mut self) -> Progress {
+        let taken = self.recipients.iter().any(|r| r.outcome.as_ref().is_some_and(Outcome::is_accepted));
+        if taken || self.asked || !self.accepted {
+            return self.finish();
+        }
+        self.phase = Phase::Reset;
+        Progress::Pending
+    }
+
     fn finish(&mut self) -> Progress {
         self.phase = Phase::Done;
         let unanswered = || Outcome::NotSent(Misuse::State { wanted: "an answer of the server" });
@@ -394,7 +416,7 @@ fn outcome(reply: Reply) -> Outcome {
 }
 
 fn accepts_mail(reply: &Reply) -> bool {
-    reply.is_positive() || reply.code() == crate::ReplyCode::CHECKPOINT
+    reply.is_positive() || reply.code() == ReplyCode::CHECKPOINT
 }
 
 /// What has to be announced of the content (RFC 6152, RFC 3030), if the server bears it.

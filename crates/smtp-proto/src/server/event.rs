@@ -84,6 +84,12 @@ pub enum Event {
     Diagnostic(Box<Diagnostic>),
 }
 
+impl From<Box<Diagnostic>> for Event {
+    fn from(diagnostic: Box<Diagnostic>) -> Self {
+        Self::Diagnostic(diagnostic)
+    }
+}
+
 /// Why content must be refused, though it was read to its true end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -221,7 +221,8 @@ impl Server {
     /// A positive reply to MAIL opens a transaction, to RCPT adds a recipient, to STARTTLS starts TLS, to AUTH ends the exchange, and so
     /// on; 421 to anything ends the session. DATA and BDAT are refused with a negative reply, and accepted with
     /// [`accept_body`](Self::accept_body); the octets behind a refused BDAT are discarded before its reply is written. In LMTP the end
-    /// of a message has a reply for each recipient: [`replies_due`](Self::replies_due) counts them.
+    /// of a message has a reply for each recipient: [`replies_due`](Self::replies_due) counts them. One that refuses the last BDAT
+    /// at once is written for each.
     ///
     /// Enhanced codes are left out if ENHANCEDSTATUSCODES is not offered, and in replies to HELO, EHLO and LHLO (RFC 2034 section 3).
     ///
@@ -256,13 +257,24 @@ impl Server {
             self.reading = Some(Reading::Discard { left: pending.chunk, reply });
             return Ok(());
         }
-        if bare && reply.enhanced().is_some() {
-            reply.without_enhanced().encode(&mut self.output);
-        } else {
-            reply.encode(&mut self.output);
+        for _ in 0..self.copies(&pending, positive) {
+            if bare && reply.enhanced().is_some() {
+                reply.without_enhanced().encode(&mut self.output);
+            } else {
+                reply.encode(&mut self.output);
+            }
         }
         self.answered(pending, positive, reply.code());
         Ok(())
+    }
+
+    /// How often a reply is written: one that refuses the last chunk before it was read is in LMTP for each recipient (RFC 2033
+    /// section 4.3).
+    fn copies(&self, pending: &Pending, positive: bool) -> u32 {
+        if positive || pending.kind != ReplyKind::LastChunk || !pending.accepted || pending.read {
+            return 1;
+        }
+        replies_of(self.config.protocol, self.transaction.recipients)
     }
 
     /// Accepts the content of DATA or BDAT: writes 354 for DATA. Its pieces and its end are the next events.
@@ -335,21 +347,34 @@ impl Server {
     /// [`Misuse::State`]: nothing has failed, it was said before, or the client waits for
     /// TLS, so that no line would be understood.
     pub fn say_last(&mut self) -> Result<(), Misuse> {
-        let understood = self.tls != Tls::Agreed && self.state != State::Closed;
         match &self.failure {
-            Some(failure) if understood => {
-                let words = last_words(failure);
-                if self.config.ehlo.has(Keyword::EnhancedStatusCodes) {
-                    words.encode(&mut self.output);
-                } else {
-                    words.without_enhanced().encode(&mut self.output);
-                }
-                self.pending = None;
-                self.state = State::Closed;
-                Ok(())
-            }
-            _ => Err(Misuse::State { wanted: "a failure" }),
+            Some(failure) => self.close(&last_words(failure)),
+            None => Err(Misuse::State { wanted: "a failure" }),
         }
+    }
+
+    /// Says that the server closes, whatever the client is doing (RFC 5321 section 3.8): 421 when it shuts down or the client was
+    /// idle for too long, or another negative reply. Nothing more is read; write the output out and close.
+    ///
+    /// # Errors
+    /// [`Misuse::WrongReply`]: it is not negative. [`Misuse::State`]: the session has ended, or the client waits for TLS.
+    pub fn close(&mut self, reply: &Reply) -> Result<(), Misuse> {
+        if self.tls == Tls::Agreed || matches!(self.state, State::Closed | State::Turned) {
+            return Err(Misuse::State { wanted: "a session" });
+        }
+        if reply.is_positive() || reply.is_intermediate() {
+            return Err(Misuse::WrongReply);
+        }
+        if self.config.ehlo.has(Keyword::EnhancedStatusCodes) {
+            reply.encode(&mut self.output);
+        } else {
+            reply.without_enhanced().encode(&mut self.output);
+        }
+        self.pending = None;
+        self.reading = None;
+        self.challenged = false;
+        self.state = State::Closed;
+        Ok(())
     }
 
     /// Says that the TLS handshake is done. What is received from now on is from within TLS. Forgets what the
@@ -464,7 +489,10 @@ impl Server {
             // an extension that the application knows is no bad command
             self.bad_commands = if positive { 0 } else { self.bad_commands.saturating_add(1) };
         }
-        if done.closes || done.kind == ReplyKind::Quit || code == ReplyCode::SERVICE_NOT_AVAILABLE {
+        if done.closes
+            || (positive && done.kind == ReplyKind::Quit)
+            || code == ReplyCode::SERVICE_NOT_AVAILABLE
+        {
             self.state = State::Closed;
         }
     }
@@ -535,12 +563,12 @@ impl Machine for Server {
     type Error = Fatal;
 
     fn receive(&mut self, data: &[u8]) {
-        self.note_early();
+        self.note_early(!data.is_empty());
         self.input.receive(data);
     }
 
     fn read_buf(&mut self) -> Limit<&mut BytesMut> {
-        self.note_early();
+        self.note_early(!self.input.is_empty());
         let room = if self.wants_read() { usize::MAX } else { 0 };
         self.input.read_buf(room)
     }
@@ -564,6 +592,7 @@ impl Machine for Server {
     }
 
     fn output(&mut self) -> &mut Output {
+        self.note_early(!self.input.is_empty());
         &mut self.output
     }
 

@@ -110,12 +110,13 @@ impl Server {
         }))
     }
 
-    /// Whether the client speaks before it could have read the greeting (RFC 5321 section 4.3.1).
-    pub(super) fn note_early(&mut self) {
+    /// Whether the client has spoken before it could have read the greeting (RFC 5321 section 4.3.1). `spoke`: octets are there;
+    /// room for them that was handed out says nothing.
+    pub(super) fn note_early(&mut self, spoke: bool) {
         if !self.greeted {
             self.greeted = self.output.is_empty();
-            if !self.greeted {
-                self.early = Some(self.input.stream_offset());
+            if !self.greeted && spoke {
+                self.early = Some(0);
             }
         }
     }
@@ -180,7 +181,8 @@ impl Server {
         let at = self.input.stream_offset();
         let frame = if auth { self.input.take_secret(len) } else { self.input.take(len) };
         let cx = Context::new(&frame, self.config.tolerance).at(at);
-        if frame.iter().all(|o| b" \r\n".contains(o))
+        if self.config.pass_empty_lines
+            && frame.iter().all(|o| b" \r\n".contains(o))
             && cx.tolerates(Tolerance::Lenient, rule::EMPTY_LINE, &frame)
         {
             self.remark(cx.into_repairs());
@@ -202,7 +204,10 @@ impl Server {
     /// Whether the client may have spoken now: after the greeting, and ahead of replies only in a group of commands (RFC 2920).
     fn check_turn(&mut self, cx: &Context<'_>, command: Option<&Command>, at: u64) -> Result<(), Fatal> {
         let behind = at + cx.frame().len() as u64;
+        self.note_early(true);
         if let Some(early) = self.early.take() {
+            // once is enough
+            self.greeted = true;
             cx.repair(rule::EARLY_TALKER, &cx.frame()[..0]);
             if self.config.refuse_out_of_turn {
                 return Err(Fatal::OutOfTurn(early));
@@ -324,11 +329,7 @@ impl Server {
     }
 
     fn refusal_of_mail(&self, mail: &Mail) -> Option<Refusal> {
-        let offered = |extension: Option<Keyword>| extension.is_some_and(|k| self.config.ehlo.has(k));
-        if mail.has_unknown() || !mail.keywords().all(|keyword| offered(keyword.extension())) {
-            return Some(Refusal::Parameter);
-        }
-        if mail.body() == Some(crate::Body::BinaryMime) && !self.config.ehlo.has(Keyword::BinaryMime) {
+        if mail.has_unknown() || !mail.needs().all(|extension| self.config.ehlo.has(extension)) {
             return Some(Refusal::Parameter);
         }
         if !mail.is_ascii() && !mail.has(MailKeyword::SmtpUtf8) {
@@ -453,7 +454,9 @@ impl Server {
             return self.wait();
         }
         if let (Some(Reading::Discard { reply, .. }), Some(pending)) = (self.reading.take(), self.pending) {
-            reply.encode(&mut self.output);
+            for _ in 0..self.copies(&pending, false) {
+                reply.encode(&mut self.output);
+            }
             self.answered(Pending { chunk: 0, ..pending }, false, reply.code());
         }
         Ok(None)

@@ -107,7 +107,7 @@ fn replay(file: &Path, request: &Request) -> Result<Counts, String> {
         None => Protocol::of(file, &recording)?,
     };
     Ok(match protocol {
-        Protocol::Pop3 => play::all::<pop3::Session>(&recording, request.show),
+        Protocol::Pop3 => play::all(&recording, request.show, pop3::Session::default),
     })
 }
 

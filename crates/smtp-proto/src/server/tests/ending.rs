@@ -36,11 +36,38 @@ fn what_follows_quit_is_not_read() {
 }
 
 #[test]
+fn quit_may_be_refused() {
+    // as servers do that take it for malformed, or for something else (RFC 5321 section 4.1.1.10 knows 221 only)
+    let mut server = enveloped(config());
+    let (id, _) = command(&mut server, "QUIT\r\n");
+    server.reply(id, &reply("501 what?")).unwrap();
+    assert_eq!(server.state(), State::Rcpt);
+    let (id, _) = command(&mut server, "QUIT\r\n");
+    server.reply(id, &reply("221 bye")).unwrap();
+    assert_eq!(server.state(), State::Closed);
+}
+
+#[test]
 fn a_421_ends_the_session() {
     let mut server = enveloped(config());
     let (id, _) = command(&mut server, "NOOP\r\n");
     server.reply(id, &reply("421 shutting down")).unwrap();
     assert_eq!(server.state(), State::Closed);
+}
+
+#[test]
+fn a_server_may_close_whatever_the_client_is_doing() {
+    for stream in ["", "NOOP\r\n", "DATA\r\n", "BDAT 5\r\nab", "RSET\r\nAUTH PLAIN\r\n"] {
+        let mut server = enveloped(config());
+        server.receive(stream.as_bytes());
+        drain(&mut server, |server, event| accept(server, &mut Vec::new(), event));
+        let _ = server.output().take_all();
+        assert_eq!(server.close(&ok()), Err(Misuse::WrongReply));
+        server.close(&reply("421 4.3.2 shutting down")).unwrap();
+        assert_eq!(server.output().take_all(), "421 4.3.2 shutting down\r\n", "{stream:?}");
+        assert_eq!(server.next_event(), Ok(Step::Closed));
+        assert!(server.close(&reply("421 again")).is_err());
+    }
 }
 
 #[test]
