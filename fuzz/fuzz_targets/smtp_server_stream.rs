@@ -106,7 +106,7 @@ impl<'s> Session<'s> {
             next: Next::Line,
             asked: None,
             closes: false,
-            closed: fuzz::bit(more, 2),
+            closed: false,
             octets: 0,
             answers: [a, b, c, d, e, f, g, h, i],
             answered: 0,
@@ -324,7 +324,8 @@ impl<'s> Session<'s> {
             }
         }
         // how much content follows is not known
-        let word = line.trim_ascii_start();
+        let start = line.iter().position(|&octet| octet != b' ').unwrap_or(0);
+        let word = &frame[start.min(frame.len())..];
         let bdat = word.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"BDAT"));
         self.closes |= matches!(self.next, Next::Line)
             && bdat

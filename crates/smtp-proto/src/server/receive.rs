@@ -175,6 +175,9 @@ impl Server {
             Found::TooLong => {
                 self.count_bad()?;
                 let id = self.accept(Verb::Other, ReplyKind::Single, false);
+                // the same at every chunking
+                let verb = first_verb(&self.input.as_slice()[..limit.min(self.input.len())]);
+                self.note_unknown_content(verb);
                 return self.too_long(id, limit, auth.then(|| Verb::Auth.keyword()));
             }
         };
@@ -229,17 +232,19 @@ impl Server {
 
     fn malformed(&mut self, cx: Context<'_>, error: ParseError) -> Stepped {
         self.count_bad()?;
-        let frame = cx.frame();
-        let start = frame.iter().position(|&o| o != b' ').unwrap_or(0);
-        let verb = Verb::of(&frame[start..start + wire::class::VCHAR.run(&frame[start..])]);
+        let verb = first_verb(cx.frame());
         let known = (verb != Verb::Other).then(|| verb.keyword());
         let id = self.accept(Verb::Other, ReplyKind::Single, false);
-        if let (Verb::Bdat, Some(pending)) = (verb, &mut self.pending) {
-            // how much content follows is not known
-            pending.closes = true;
-        }
+        self.note_unknown_content(verb);
         let malformed = Box::new(cx.malformed(error, known));
         self.emit(cx.into_repairs(), Event::Malformed { id, malformed })
+    }
+
+    /// Behind a BDAT that cannot be read there is content, and how much of it is not known.
+    fn note_unknown_content(&mut self, verb: Verb) {
+        if let (Verb::Bdat, Some(pending)) = (verb, &mut self.pending) {
+            pending.closes = true;
+        }
     }
 
     fn accepted(&mut self, command: Command, repairs: Vec<Diagnostic>) -> Stepped {
@@ -517,6 +522,12 @@ impl Server {
         self.events.push_back(event);
         Ok(None)
     }
+}
+
+/// The verb of a line that could not be read as a command.
+fn first_verb(line: &[u8]) -> Verb {
+    let start = line.iter().position(|&o| o != b' ').unwrap_or(0);
+    Verb::of(&line[start..start + wire::class::VCHAR.run(&line[start..])])
 }
 
 fn responded(id: CommandId, data: Option<Secret>) -> Event {
