@@ -104,6 +104,16 @@ impl Mail {
         self.0.wire().is_ascii()
     }
 
+    /// What a server must have offered for the parameters.
+    #[cfg(any(test, feature = "client", feature = "server"))]
+    pub(crate) fn needs(&self) -> impl Iterator<Item = crate::Keyword> + '_ {
+        self.keywords().filter_map(|keyword| match keyword {
+            // RFC 3030 section 3: BINARYMIME is an extension of its own
+            MailKeyword::Body => self.body().map_or(keyword.extension(), |body| Some(body.extension())),
+            _ => keyword.extension(),
+        })
+    }
+
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {

@@ -7,7 +7,7 @@ use core::fmt;
 use wire::parse::Parsed;
 use wire::{Context, Misuse, Output, Tolerance};
 
-/// The arguments of RCPT (RFC 5321 section 4.1.1.3): where a message comes from, and parameters.
+/// The arguments of RCPT (RFC 5321 section 4.1.1.3): where a message goes, and parameters.
 ///
 /// It is kept as it was written, and compared so. Parameters are checked when it is made, and taken out of it on demand.
 ///

@@ -32,6 +32,8 @@ wire::rules! {
     EARLY_TALKER = Rule("early-talker");
     /// A reply came that no command waits for. Remark.
     UNSOLICITED_REPLY = Rule("unsolicited-reply");
+    /// A line that is no reply behind one that ends in a bare LF: the rest of what the server echoed, passed over. From Default.
+    ECHOED_TEXT = Rule("echoed-text");
     /// A first challenge that is not base64, taken as an empty one. From Default.
     TEXT_AS_CHALLENGE = Rule("text-as-challenge");
     /// A CR in a body that no LF follows. From Default it is passed on.

@@ -288,8 +288,7 @@ macro_rules! parameters {
                 })
             }
 
-            /// Which of the typed parameters are there, in the order of [`ALL`]
-            #[doc = concat!("(", stringify!($keyword), "::ALL).")]
+            #[doc = concat!("Which of the typed parameters are there, in the order of [`", stringify!($keyword), "::ALL`].")]
             pub fn keywords(&self) -> impl Iterator<Item = $keyword> {
                 self.line().keywords()
             }

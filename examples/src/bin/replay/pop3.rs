@@ -2,9 +2,8 @@
 //!
 //! Our client never sends: for each command that our server reads, it is told what reply to expect.
 
-use crate::play::{self, Digest, Entry, Played};
+use crate::play::{self, Digest, Played};
 use crate::shown;
-use crate::summary::Counts;
 use bytes::Bytes;
 use pop3_proto::client::{self, Client};
 use pop3_proto::server::{self, Server};
@@ -12,7 +11,6 @@ use pop3_proto::{
     Capability, Command, Greeting, Item, Limits, Reply, ReplyKind, Response, Status, Verb, rule,
 };
 use std::collections::VecDeque;
-use std::fmt::Display;
 use wire::dot::LineEndings;
 use wire::testing::Side;
 use wire::{CommandId, Context, Fatal, Machine, Malformed, Misuse, Pause, Step, Tolerance};
@@ -146,7 +144,7 @@ fn server_config() -> server::Config {
 
 impl play::Session for Session {
     fn receive(&mut self, side: Side, piece: &[u8], frame: usize) -> bool {
-        self.counts().bytes_in += piece.len() as u64;
+        self.played.counts.bytes_in += piece.len() as u64;
         if self.over {
             return true;
         }
@@ -212,10 +210,6 @@ impl Session {
         }
     }
 
-    fn counts(&mut self) -> &mut Counts {
-        &mut self.played.counts
-    }
-
     /// Lets both machines go on until neither has anything to say. After each event of the client the server
     /// comes first: the reply may free the command behind it.
     fn pump(&mut self) {
@@ -236,8 +230,8 @@ impl Session {
                 }
                 Err(fatal) => {
                     self.client_ended = true;
-                    self.counts().malformed_server += 1;
-                    self.log(Side::Server, "fatal", fatal.to_string());
+                    self.played.counts.malformed_server += 1;
+                    self.played.log(Side::Server, "fatal", fatal.to_string());
                 }
             }
             self.pump_server();
@@ -256,7 +250,7 @@ impl Session {
                 && later.kind != ReplyKind::Quit
         });
         if answered {
-            self.disagree(Side::Server, &"commands and replies do not line up");
+            self.played.disagree(Side::Server, &"commands and replies do not line up");
         }
     }
 
@@ -272,8 +266,8 @@ impl Session {
                 Err(Fatal::UnexpectedEof(_)) => self.server_ended = true,
                 Err(fatal) => {
                     self.server_ended = true;
-                    self.counts().malformed_client += 1;
-                    self.disagree(Side::Client, &fatal);
+                    self.played.counts.malformed_client += 1;
+                    self.played.disagree(Side::Client, &fatal);
                 }
             }
         }
@@ -284,7 +278,7 @@ impl Session {
         match event {
             Event::Command { id, command } => self.command(id, &command, Verdict::Good),
             Event::Refused { id, command, refusal } => {
-                self.log(Side::Client, "refused", refusal.to_string());
+                self.played.log(Side::Client, "refused", refusal.to_string());
                 // the maildrop before the login is what the states are for; the rest is a matter of taste
                 let maildrop = [Verb::Stat, Verb::List, Verb::Uidl, Verb::Retr, Verb::Top, Verb::Dele];
                 let forbidden = maildrop.contains(&command.verb());
@@ -292,33 +286,31 @@ impl Session {
             }
             Event::Malformed { id, malformed } => self.malformed_line(id, &malformed),
             Event::AuthResponse { id, data } => {
-                self.counts().client_messages += 1;
-                self.log(Side::Client, "response", format!("{data:?}, {} octets", data.len()));
+                self.played.counts.client_messages += 1;
+                self.played.log(Side::Client, "response", format!("{data:?}, {} octets", data.len()));
                 self.check(&Response::Challenge(data.clone()), ReplyKind::Auth);
                 self.respond(id, |client, id| client.auth_respond(id, data.expose()));
             }
             Event::AuthCancelled { id } => {
-                self.counts().client_messages += 1;
-                self.log(Side::Client, "cancel", "*");
+                self.played.counts.client_messages += 1;
+                self.played.log(Side::Client, "cancel", "*");
                 self.respond(id, Client::auth_cancel);
             }
-            Event::StartTls { .. } => self.log(Side::Client, "tls", ""),
+            Event::StartTls { .. } => self.played.log(Side::Client, "tls", ""),
             Event::Diagnostic(diagnostic) => {
                 self.holds_nul |= diagnostic.raw.expose().contains(&0);
-                self.remark(Side::Client, &diagnostic.to_string());
+                self.played.remark(Side::Client, diagnostic.to_string());
             }
-            other => self.log(Side::Client, "other", format!("{other:?}")),
+            other => self.played.log(Side::Client, "other", format!("{other:?}")),
         }
     }
 
     fn command(&mut self, at_server: CommandId, command: &Command, verdict: Verdict) {
-        self.counts().client_messages += 1;
-        self.log(Side::Client, "command", format!("{command:?}"));
-        let encoded = command.to_bytes();
-        let again = Command::parse_in(&Context::new(&encoded, Tolerance::Lenient));
-        if again.as_ref() != Ok(command) || again.is_ok_and(|again| again.to_bytes() != encoded) {
-            self.counts().roundtrip_failures += 1;
-        }
+        self.played.counts.client_messages += 1;
+        self.played.log(Side::Client, "command", format!("{command:?}"));
+        self.played.round_trip(Side::Client, command, Command::to_bytes, |line| {
+            Command::parse_in(&Context::new(line, Tolerance::Lenient))
+        });
         // a line that holds NUL is told by a remark on what was ignored of it
         let doubtful = std::mem::take(&mut self.holds_nul);
         self.expect(at_server, command.reply_kind(), verdict, doubtful);
@@ -330,7 +322,7 @@ impl Session {
                 self.expect_now(before.at_server, before.kind, before.verdict);
             } else {
                 // nobody answered it: the server took it for the start of this one
-                self.remark(Side::Client, "no reply to a command with NUL");
+                self.played.remark(Side::Client, "no reply to a command with NUL");
                 if let Some(server) = &mut self.server {
                     let refused = Status::err("").map(Reply::Status);
                     let _ = refused.and_then(|reply| server.reply(before.at_server, &reply));
@@ -351,14 +343,14 @@ impl Session {
             Ok(at_client) => {
                 self.waiting.push_back(Waiting { at_client, at_server, kind, verdict, server_frames });
             }
-            Err(misuse) => self.disagree(Side::Client, &misuse),
+            Err(misuse) => self.played.disagree(Side::Client, &misuse),
         }
     }
 
     fn malformed_line(&mut self, id: CommandId, malformed: &Malformed) {
-        self.counts().client_messages += 1;
-        self.counts().malformed_client += 1;
-        self.log(Side::Client, "malformed", malformed.to_string());
+        self.played.counts.client_messages += 1;
+        self.played.counts.malformed_client += 1;
+        self.played.log(Side::Client, "malformed", malformed.to_string());
         match self.waiting.iter_mut().find(|waiting| waiting.at_server == id) {
             // a response within AUTH: the recorded server decides what becomes of it
             Some(waiting) => {
@@ -381,14 +373,14 @@ impl Session {
         };
         let _ = self.client.output().take_all();
         if let Err(misuse) = responded {
-            self.disagree(Side::Client, &misuse);
+            self.played.disagree(Side::Client, &misuse);
         }
     }
 
     fn on_server_message(&mut self, event: client::Event) {
         use client::Event;
         if !matches!(event, Event::Diagnostic(_)) && std::mem::take(&mut self.unasked) {
-            self.disagree(Side::Server, &"a reply to no command");
+            self.played.disagree(Side::Server, &"a reply to no command");
         }
         match event {
             Event::Greeting(greeting) => self.greeting(&greeting),
@@ -397,52 +389,48 @@ impl Session {
             Event::BodyChunk { data, .. } => self.body_chunk(data),
             Event::End { .. } => self.end_of_reply(),
             Event::Challenge { data, .. } => {
-                self.counts().server_messages += 1;
-                self.log(Side::Server, "challenge", format!("{data:?}, {} octets", data.len()));
+                self.played.counts.server_messages += 1;
+                self.played.log(Side::Server, "challenge", format!("{data:?}, {} octets", data.len()));
                 self.check(&Response::Challenge(data.clone()), ReplyKind::Auth);
                 self.at_server(|server, id| server.challenge(id, data.expose()));
             }
             Event::StartTls { status, .. } => {
-                self.counts().server_messages += 1;
-                self.log(Side::Server, "tls", shown::status(&status));
+                self.played.counts.server_messages += 1;
+                self.played.log(Side::Server, "tls", shown::status(&status));
                 let reply = Reply::Status(status);
                 self.at_server(|server, id| server.reply(id, &reply));
                 self.waiting.pop_front();
                 if !self.behind_stls.is_empty() {
-                    self.remark(Side::Client, "plaintext behind STLS");
+                    self.played.remark(Side::Client, "plaintext behind STLS");
                 }
             }
             Event::Unsolicited(status) => {
-                self.counts().server_messages += 1;
-                self.log(Side::Server, "unasked", shown::status(&status));
+                self.played.counts.server_messages += 1;
+                self.played.log(Side::Server, "unasked", shown::status(&status));
                 // as the last word before hanging up, or as the echo of a line, it is nothing to wonder at
                 self.unasked = !std::mem::take(&mut self.no_status);
             }
             Event::Malformed { ends_command, malformed, .. } => {
-                self.counts().malformed_server += 1;
-                self.log(Side::Server, "malformed", malformed.to_string());
+                self.played.counts.malformed_server += 1;
+                self.played.log(Side::Server, "malformed", malformed.to_string());
                 if ends_command {
-                    self.counts().server_messages += 1;
+                    self.played.counts.server_messages += 1;
                     self.go_on(false);
                     self.waiting.pop_front();
                 }
             }
             Event::Diagnostic(diagnostic) => {
                 self.no_status |= diagnostic.rule == rule::NO_STATUS;
-                self.remark(Side::Server, &diagnostic.to_string());
+                self.played.remark(Side::Server, diagnostic.to_string());
             }
-            other => self.log(Side::Server, "other", format!("{other:?}")),
+            other => self.played.log(Side::Server, "other", format!("{other:?}")),
         }
     }
 
     fn greeting(&mut self, greeting: &Greeting) {
-        self.counts().server_messages += 1;
-        self.log(Side::Server, "greeting", shown::status(greeting.status()));
-        let encoded = greeting.to_bytes();
-        let again = Greeting::parse(&encoded);
-        if again.as_ref() != Ok(greeting) || again.is_ok_and(|again| again.to_bytes() != encoded) {
-            self.counts().roundtrip_failures += 1;
-        }
+        self.played.counts.server_messages += 1;
+        self.played.log(Side::Server, "greeting", shown::status(greeting.status()));
+        self.played.round_trip(Side::Server, greeting, Greeting::to_bytes, Greeting::parse);
         self.server = Some(Server::new(server_config(), greeting));
         let early = std::mem::take(&mut self.early);
         self.client_octets(&early);
@@ -453,24 +441,26 @@ impl Session {
 
     /// A reply, or the first line of one.
     fn reply(&mut self, id: CommandId, reply: Reply) {
-        self.counts().server_messages += 1;
-        self.log(Side::Server, "reply", shown::reply(&reply));
+        self.played.counts.server_messages += 1;
+        self.played.log(Side::Server, "reply", shown::reply(&reply));
         let Some((kind, verdict)) = self
             .waiting
             .front()
             .filter(|waiting| waiting.at_client == id)
             .map(|waiting| (waiting.kind, waiting.verdict))
         else {
-            return self.disagree(Side::Server, &"a reply to another command");
+            return self.played.disagree(Side::Server, &"a reply to another command");
         };
         match (verdict, reply.is_ok()) {
-            (Verdict::Malformed, true) => self.disagree(Side::Client, &"the server took a malformed message"),
+            (Verdict::Malformed, true) => {
+                self.played.disagree(Side::Client, &"the server took a malformed message")
+            }
             // the library leaves it to the application whether it goes by the states of the RFC
             (Verdict::OutOfPlace, true) => {
-                self.remark(Side::Client, "the server took a command out of place")
+                self.played.remark(Side::Client, "the server took a command out of place")
             }
             (Verdict::Forbidden, true) => {
-                self.disagree(Side::Client, &"the server opened the maildrop before")
+                self.played.disagree(Side::Client, &"the server opened the maildrop before")
             }
             _ => {}
         }
@@ -479,13 +469,13 @@ impl Session {
             self.waiting.front().is_some_and(|waiting| server.reply(waiting.at_server, &reply).is_err())
         }) {
             if !matches!(verdict, Verdict::Malformed | Verdict::Unclear) {
-                self.disagree(Side::Server, &"our server would not say that");
+                self.played.disagree(Side::Server, &"our server would not say that");
             }
             self.go_on(reply.is_ok());
         }
         if kind == ReplyKind::Quit && !reply.is_ok() {
             // RFC 1939 section 6: our server closes now; the recorded one may have gone on
-            self.remark(Side::Server, "QUIT was refused");
+            self.played.remark(Side::Server, "QUIT was refused");
             self.over = true;
         }
         if let Reply::MultiLine(_) = reply {
@@ -502,7 +492,7 @@ impl Session {
     }
 
     fn item(&mut self, item: &Item) {
-        self.log(Side::Server, "item", shown::item(item));
+        self.played.log(Side::Server, "item", shown::item(item));
         if let Some(body) = &mut self.body {
             body.items.push(item.clone());
         }
@@ -524,24 +514,19 @@ impl Session {
         let Body { kind, reply, items, pieces, digest } = body;
         let response = if kind == ReplyKind::Body {
             let message = Bytes::from(pieces.concat());
-            let text = format!("{} octets", message.len());
-            self.played.log.push(Entry { side: Side::Server, kind: "body", text, digest: digest.0 });
+            self.played.body(Side::Server, message.len() as u64, digest);
             Response::Message(reply, message)
         } else {
-            self.log(Side::Server, "end", format!("{} items", items.len()));
+            self.played.log(Side::Server, "end", format!("{} items", items.len()));
             Response::Listing(reply, items)
         };
         self.check(&response, kind);
     }
 
-    /// Encodes a message, parses it again, and encodes that.
     fn check(&mut self, response: &Response, kind: ReplyKind) {
-        let encoded = response.to_bytes();
-        let again = Response::parse_in(&Context::new(&encoded, Tolerance::Lenient), kind);
-        if again.as_ref() != Ok(response) || again.is_ok_and(|again| again.to_bytes() != encoded) {
-            self.counts().roundtrip_failures += 1;
-            self.log(Side::Server, "roundtrip", format!("{response:?}"));
-        }
+        self.played.round_trip(Side::Server, response, Response::to_bytes, |message| {
+            Response::parse_in(&Context::new(message, Tolerance::Lenient), kind)
+        });
     }
 
     /// Lets our server say what the recorded server said.
@@ -549,7 +534,7 @@ impl Session {
         let (Some(server), Some(waiting)) = (&mut self.server, self.waiting.front()) else { return };
         let clear = !matches!(waiting.verdict, Verdict::Malformed | Verdict::Unclear);
         if act(server, waiting.at_server).is_err() && clear {
-            self.disagree(Side::Server, &"our server would not say that");
+            self.played.disagree(Side::Server, &"our server would not say that");
         }
     }
 
@@ -559,19 +544,5 @@ impl Session {
         if let (Some(server), Some(waiting), Ok(status)) = (&mut self.server, self.waiting.front(), status) {
             let _ = server.reply(waiting.at_server, &Reply::Status(status));
         }
-    }
-
-    fn remark(&mut self, side: Side, text: &str) {
-        self.counts().diagnostics += 1;
-        self.log(side, "remark", text);
-    }
-
-    fn disagree(&mut self, side: Side, why: &dyn Display) {
-        self.counts().disagreements += 1;
-        self.log(side, "disagree", why.to_string());
-    }
-
-    fn log(&mut self, side: Side, kind: &'static str, text: impl Into<String>) {
-        self.played.log.push(Entry { side, kind, text: text.into(), digest: 0 });
     }
 }

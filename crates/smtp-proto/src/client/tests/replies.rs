@@ -66,6 +66,25 @@ fn case_98_a_bare_lf_is_borne_by_default() {
 }
 
 #[test]
+fn an_echo_with_a_bare_lf_is_one_reply() {
+    // Python's smtpd echoes a command that it does not know, LF and all
+    let echo = b"500 Error: command \"NOOP\nNOOP\r\" not recognized\r\n250 ok\r\n";
+    let two = || {
+        let mut client = waiting();
+        client.expect(ReplyKind::Single).unwrap();
+        client
+    };
+    at_every_split(two, echo, |events, end| {
+        assert_eq!(rules(events), [rule::BARE_LF, rule::ECHOED_TEXT]);
+        assert_eq!((events.len(), end), (4, &End::NeedInput), "{events:?}");
+        assert!(matches!(&events[3], Event::Reply { reply, .. } if reply.is_positive()));
+    });
+    at_every_split(two, b"500 Error\r\nNOOP\" not recognized\r\n", |_, end| {
+        assert!(matches!(end, End::Failed(Fatal::Desync(_))), "only behind a bare LF");
+    });
+}
+
+#[test]
 fn case_103_421_may_come_at_any_time() {
     at_every_split(
         || greeted(Config::default()),

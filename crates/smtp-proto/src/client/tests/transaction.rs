@@ -28,11 +28,11 @@ fn play(client: &mut Client, mut transaction: Transaction, answers: &[&str]) -> 
                 Progress::Pending => {}
                 Progress::Foreign(event) => panic!("{event:?}"),
             },
+            Step::Paused(Pause::Drain | Pause::Respond) => {
+                written.extend_from_slice(&client.output().take_all())
+            }
             Step::NeedInput => {
                 written.extend_from_slice(&client.output().take_all());
-                if transaction.is_sending() {
-                    continue;
-                }
                 client.receive(format!("{}\r\n", answers.next().expect("an answer")).as_bytes());
             }
             other => panic!("{other:?}"),
@@ -82,8 +82,35 @@ fn nobody_wants_it() {
     let (_, outcomes) = play(&mut client, transaction, &["553 no", "503 no", "503 no"]);
     assert_eq!(codes(&outcomes), [553]);
     let transaction = Transaction::new(&client, envelope(&["<c@d>"]), "hi".into()).unwrap();
-    let (_, outcomes) = play(&mut client, transaction, &["250 ok", "550 no", "354 go", "554 no"]);
+    let (_, outcomes) =
+        play(&mut client, transaction, &["250 ok", "550 no", "354 go", "554 no", "250 reset"]);
     assert_eq!(codes(&outcomes), [550]);
+}
+
+#[test]
+fn what_was_refused_is_reset() {
+    // the content was not asked for, so it has not ended the transaction
+    let mut client = ready(Config::default());
+    for answers in
+        [&["250 ok", "550 no", "554 no", "250 reset"][..], &["250 ok", "250 ok", "451 no", "250 reset"]]
+    {
+        let transaction = Transaction::new(&client, envelope(&["<c@d>"]), "hi".into()).unwrap();
+        let (written, outcomes) = play(&mut client, transaction, answers);
+        assert!(written.ends_with("DATA\r\nRSET\r\n"), "{written}");
+        assert!(!outcomes[0].is_accepted());
+        assert_eq!(client.state(), State::Ready);
+    }
+    // RFC 3030 section 2: RSET has to follow
+    for (answers, end) in [
+        (&["250 ok", "550 no", "250 reset"][..], "RCPT TO:<c@d>\r\nRSET\r\n"),
+        (&["250 ok", "250 ok", "552 no", "250 reset"], "BDAT 2 LAST\r\nhiRSET\r\n"),
+    ] {
+        let mut chunked = envelope(&["<c@d>"]);
+        chunked.chunking = true;
+        let transaction = Transaction::new(&client, chunked, "hi".into()).unwrap();
+        let (written, _) = play(&mut client, transaction, answers);
+        assert!(written.ends_with(end), "{written}");
+    }
 }
 
 #[test]
@@ -96,6 +123,11 @@ fn what_the_content_needs_is_announced_or_nothing_is_sent() {
     let (written, _) = play(&mut client, transaction, &["250 ok", "250 ok", "250 ok"]);
     assert!(written.starts_with("MAIL FROM:<a@b> SIZE=3 BODY=BINARYMIME\r\n"), "{written}");
     assert!(written.ends_with("BDAT 3 LAST\r\na\nb"), "{written}");
+    // RFC 3030 does not want 8BITMIME beside it
+    let mut client = offered(Config::default(), "BINARYMIME\nCHUNKING");
+    let transaction = Transaction::new(&client, envelope(&["<c@d>"]), "a\nb".into()).unwrap();
+    let (written, _) = play(&mut client, transaction, &["250 ok", "250 ok", "250 ok"]);
+    assert!(written.starts_with("MAIL FROM:<a@b> BODY=BINARYMIME\r\n"), "{written}");
 
     let poor = offered(Config::default(), "PIPELINING");
     let refused =

@@ -164,7 +164,7 @@ fn case_70_other_protocols_are_cut_off() {
 fn case_71_too_many_bad_commands() {
     let mut config = config();
     config.limits.max_bad_commands = Some(3);
-    for bad in ["\r\n", "FOO\r\n", "RCPT TO:<a@b>\r\n"] {
+    for bad in ["\r\n", "FOO\r\n", "AUTH FOO\r\n"] {
         let mut server = ready(config.clone());
         let mut answered = 0;
         let end = loop {
@@ -221,6 +221,32 @@ fn a_client_that_speaks_before_the_greeting_is_told_of() {
             assert_eq!(diagnostic.rule, rule::EARLY_TALKER);
         }
     }
+}
+
+#[test]
+fn binarymime_is_an_extension_of_its_own() {
+    let mut server = ready(offering("250-mx\r\n250-BINARYMIME\r\n250 CHUNKING\r\n"));
+    say(&mut server, "MAIL FROM:<a@b> BODY=BINARYMIME\r\n");
+    say(&mut server, "RSET\r\n");
+    assert_eq!(refused(&mut server, "MAIL FROM:<a@b> BODY=8BITMIME\r\n").1, Refusal::Parameter);
+    let mut server = ready(offering("250-mx\r\n250-8BITMIME\r\n250 CHUNKING\r\n"));
+    assert_eq!(refused(&mut server, "MAIL FROM:<a@b> BODY=BINARYMIME\r\n").1, Refusal::Parameter);
+}
+
+#[test]
+fn a_read_that_brings_nothing_is_no_speech() {
+    let config = Config { refuse_out_of_turn: true, ..config() };
+    let mut server = Server::new(config.clone(), &reply("220 ready"));
+    // before a driver waits for the socket it offers room, and what it waited for may be that the greeting can be written
+    let _ = server.read_buf();
+    server.receive(b"");
+    assert_eq!(server.next_event(), Ok(Step::NeedInput));
+    let _ = server.output().take_all();
+    assert!(matches!(command(&mut server, "EHLO a\r\n"), (_, Command::Ehlo(_))));
+    // what comes through it is speech
+    let mut server = Server::new(config, &reply("220 ready"));
+    server.read_buf().put_slice(b"EHLO a\r\n");
+    assert_eq!(server.next_event(), Err(Fatal::OutOfTurn(0)));
 }
 
 #[test]
@@ -338,4 +364,21 @@ fn case_123_a_reply_that_is_too_long_is_not_written() {
     assert!(server.output().is_empty());
     server.reply(id, &Reply::new(ReplyCode::OK, None, "x".repeat(600)).unwrap()).unwrap();
     assert!(server.output().take_all().split(|&o| o == b'\n').all(|line| line.len() < 512));
+}
+
+#[test]
+fn a_lenient_server_may_pass_over_empty_lines() {
+    for (pass_empty_lines, line) in [(true, "\r\n"), (true, " \r\n"), (false, "\r\n"), (false, " \r\n")] {
+        let mut server = ready(Config { tolerance: Tolerance::Lenient, pass_empty_lines, ..config() });
+        server.receive(line.as_bytes());
+        if pass_empty_lines {
+            assert!(matches!(next(&mut server), Event::Diagnostic(d) if d.rule == rule::EMPTY_LINE));
+            assert_eq!(server.next_event(), Ok(Step::NeedInput));
+        } else {
+            let (id, said) = malformed(&mut server, b"");
+            assert_eq!(said.code().get(), 500, "{line:?}");
+            server.reply(id, &said).unwrap();
+        }
+        say(&mut server, "NOOP\r\n");
+    }
 }

@@ -36,6 +36,18 @@ fn what_follows_quit_is_not_read() {
 }
 
 #[test]
+fn quit_may_be_refused() {
+    // as servers do that take it for malformed, or for something else (RFC 5321 section 4.1.1.10 knows 221 only)
+    let mut server = enveloped(config());
+    let (id, _) = command(&mut server, "QUIT\r\n");
+    server.reply(id, &reply("501 what?")).unwrap();
+    assert_eq!(server.state(), State::Rcpt);
+    let (id, _) = command(&mut server, "QUIT\r\n");
+    server.reply(id, &reply("221 bye")).unwrap();
+    assert_eq!(server.state(), State::Closed);
+}
+
+#[test]
 fn a_421_ends_the_session() {
     let mut server = enveloped(config());
     let (id, _) = command(&mut server, "NOOP\r\n");

@@ -55,3 +55,18 @@ fn without_an_accepted_recipient_data_has_one_reply() {
     server.reply(id, &refusal.reply()).unwrap();
     assert_eq!(server.replies_due(), 0);
 }
+
+#[test]
+fn a_message_that_is_refused_before_it_is_read_has_a_reply_for_each() {
+    for (line, content) in [("BDAT 3 LAST\r\n", "abc"), ("BDAT 0 LAST\r\n", "")] {
+        let mut server = enveloped(lmtp());
+        let (id, _) = command(&mut server, line);
+        let _ = server.output().take_all();
+        server.reply(id, &reply("452 4.3.1 full")).unwrap();
+        server.receive(content.as_bytes());
+        assert_eq!(server.next_event(), Ok(Step::NeedInput));
+        // the client waits for two: RFC 2033 section 4.3
+        assert_eq!(server.output().take_all(), "452 4.3.1 full\r\n452 4.3.1 full\r\n", "{line}");
+        assert_eq!(server.state(), State::Failed);
+    }
+}

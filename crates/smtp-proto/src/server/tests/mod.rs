@@ -13,7 +13,7 @@ use super::{BodyFault, Config, Event, Refusal, Server, last_words, malformed_rep
 use crate::{Bdat, Command, Ehlo, Keyword, Protocol, Reply, ReplyCode, State, rule};
 use alloc::vec::Vec;
 use alloc::{format, vec};
-use bytes::Buf;
+use bytes::{Buf, BufMut};
 use proptest::prelude::*;
 use wire::dot::{FindingKind, LineEndings};
 use wire::testing::{End, chunkings, drain, transcript};
