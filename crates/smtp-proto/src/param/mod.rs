@@ -75,6 +75,22 @@ pub(crate) trait Table: Copy + 'static {
     fn conflicts(bit: u32) -> u32;
 }
 
+/// Some of the keywords of a command.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Set<T> {
+    bits: u32,
+    of: core::marker::PhantomData<T>,
+}
+
+#[cfg(feature = "server")]
+impl<T: Table> FromIterator<T> for Set<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(keywords: I) -> Self {
+        let bits = keywords.into_iter().fold(0, |bits, keyword| bits | keyword.bit());
+        Self { bits, of: core::marker::PhantomData }
+    }
+}
+
 /// For names that are short enough.
 const fn short(name: &str) -> Option<Prefix> {
     if name.len() <= 8 { Some(Prefix::of(name)) } else { None }
@@ -298,6 +314,12 @@ macro_rules! parameters {
             #[inline]
             pub fn has(&self, keyword: $keyword) -> bool {
                 self.line().present() & keyword.bit() != 0
+            }
+
+            /// Whether none of the typed parameters is there but those of the set.
+            #[cfg(feature = "server")]
+            pub(crate) fn has_only(&self, set: Set<$keyword>) -> bool {
+                self.line().present() & !(set.bits | UNKNOWN | ODD) == 0
             }
 
             /// Whether there is a parameter that is not known on this command: a server says 555 (RFC 5321 section 4.1.1.11).
