@@ -6,7 +6,7 @@ PACKAGES="opensmtpd"
 PORT=$((INTEROP_PORTS + 7025))
 PORTS="$PORT"
 OFFERS="smtp 127.0.0.1:$PORT"
-ADDED="Return-Path Delivered-To Received"
+ADDED="Return-Path? Delivered-To Received"        # Return-Path: but for <>
 SERVE=(bash "$W/opensmtpd/serve.sh")
 
 configure() {
