@@ -14,7 +14,7 @@ TLS=$W/tls                                      # ca.pem; cert.pem, key.pem for 
 jail() { "$interop/jail.sh" "$@"; }
 
 # The relays among them (Postfix, Exim, OpenSMTPD) send what is for these domains on to our smtp-sink, at these ports.
-SINK=$((INTEROP_PORTS + 9025)) SINK_TLS=$((INTEROP_PORTS + 9026)) SINK_LMTP=$((INTEROP_PORTS + 9024))   # TLS: STARTTLS, and AUTH wanted
+SINK=$((INTEROP_PORTS + 9025)) SINK_TLS=$((INTEROP_PORTS + 9026)) SINK_LMTP=$((INTEROP_PORTS + 9024)) SINK_SMTPS=$((INTEROP_PORTS + 9465))   # TLS: STARTTLS, and AUTH wanted
 VIA=via.example.net VIA_TLS=via-tls.example.net VIA_LMTP=via-lmtp.example.net
 
 wait_for_port() {
