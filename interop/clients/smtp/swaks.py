@@ -11,10 +11,10 @@ NO_RECIPIENT, NO_TLS, NO_AUTH = 24, 29, 28
 
 
 def sent(message: bytes) -> bytes:
-    """Its own ideas: a backslash and an n are a line end; a last line that is a dot is left out; what ends in CRLF gets one
-    more, and so does what has no body; a dot at the very start is not stuffed."""
-    message = re.sub(rb"\r\n\.(?:\r\n)?\Z", b"", message.replace(rb"\n", b"\r\n")).removeprefix(b".") + b"\r\n"
-    return message if b"\r\n\r\n" in message[:-2] else message + b"\r\n"
+    """Its own ideas: what has no empty line gets one; a backslash and an n are a line end; a last line that is a dot is left
+    out; there is one more line end; a dot at the very start is not stuffed."""
+    message = message if b"\r\n\r\n" in message else message + b"\r\n"
+    return re.sub(rb"\r\n\.(?:\r\n)?\Z", b"", message.replace(rb"\n", b"\r\n")).removeprefix(b".") + b"\r\n"
 
 
 def checks(c: SmtpClient) -> None:
