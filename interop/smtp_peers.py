@@ -110,11 +110,11 @@ def fresh(folder: Path) -> Path:
 
 class Tap:
     """A relay on the way to a server, that keeps what passes: the turns of the talk, as (who, octets)."""
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, at: int = 0) -> None:
         self.to = (host, port)
         self.turns: list[tuple[str, bytearray]] = []
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", at))
         self.port: int = self.listener.getsockname()[1]
         self.threads: list[threading.Thread] = []
 

@@ -15,7 +15,7 @@ jail() { "$interop/jail.sh" "$@"; }
 
 # The relays among them (Postfix, Exim, OpenSMTPD) send what is for these domains on to our smtp-sink, at these ports.
 SINK=$((INTEROP_PORTS + 9025)) SINK_TLS=$((INTEROP_PORTS + 9026)) SINK_LMTP=$((INTEROP_PORTS + 9024)) SINK_SMTPS=$((INTEROP_PORTS + 9465))   # TLS: STARTTLS, and AUTH wanted
-VIA=via.example.net VIA_TLS=via-tls.example.net VIA_LMTP=via-lmtp.example.net
+VIA=via.example.net VIA_DATA=via-data.example.net VIA_TLS=via-tls.example.net VIA_LMTP=via-lmtp.example.net
 
 wait_for_port() {
   for _ in {1..200}; do

@@ -40,7 +40,7 @@ rfc1413_query_timeout = 0s
 dns_ipv4_lookup = *
 begin acl
 acl_rcpt:
-  accept  domains = $VIA
+  accept  domains = $VIA : $VIA_DATA
   accept  domains = example.org
           local_parts = alice : bob : carol : sender : jürgen
   deny    message = 5.1.1 unknown
@@ -51,6 +51,12 @@ via:
   route_list = * 127.0.0.1::$SINK
   self = send
   transport = via
+via_data:
+  driver = manualroute
+  domains = $VIA_DATA
+  route_list = * 127.0.0.1::$SINK
+  self = send
+  transport = via_data
 local:
   driver = accept
   domains = example.org
@@ -61,6 +67,11 @@ via:
   driver = smtp
   allow_localhost
   message_linelength_limit = 2000000000
+# DATA, also where BDAT is offered
+via_data:
+  driver = smtp
+  allow_localhost
+  hosts_try_chunking =
 maildir:
   driver = appendfile
   maildir_format
