@@ -61,8 +61,6 @@ def run(args: argparse.Namespace) -> int:
     few, every = (dict(enumerate(messages.read(folder), 1)) for folder in folders)
     target = SmtpTarget("127.0.0.1", *args.ports, args.ca, args.stores.resolve(), few, every,
                         offers(args.ports[0], args.ca, False) | offers(args.ports[2], args.ca, True), *folders)
-    for name in ("open", "auth", "lmtp"):
-        target.store(name).take()               # what came before
     failed = 0
     for name, checks in (
         ("swaks", swaks.checks), ("msmtp", msmtp.checks), ("curl", curl.checks), ("nodemailer", nodemailer.checks), ("smtp-source", smtp_source.checks),

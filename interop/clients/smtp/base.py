@@ -5,7 +5,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterable
+from typing import Callable, Iterable
 
 from ..base import Client, same_set
 
@@ -68,6 +68,13 @@ class SmtpTarget:
 class SmtpClient(Client):
     target: SmtpTarget  # type: ignore[assignment]
     jail: str = "smtp-clients"
+
+    def check(self, what: str, test: Callable[[], str | None]) -> None:
+        def run() -> str | None:
+            for name in ("open", "auth", "lmtp"):
+                self.target.store(name).take()  # what a check that failed may have left
+            return test()
+        super().check(what, run)
 
 
 def address(wire: str) -> str:
