@@ -154,8 +154,12 @@ class Tap:
                     self.turns[-1][1].extend(data)
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
+        except OSError:                         # one side is gone: so must the other learn
+            for side in (source, sink):
+                try:
+                    side.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
 
     def of(self, who: str) -> list[bytes]:
         return [bytes(octets) for w, octets in self.turns if w == who]
