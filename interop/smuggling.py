@@ -257,7 +257,7 @@ class Matrix(Checks):
                 smuggled.append(name)
                 self.theirs[name, policy, label] = "**SMUGGLED**"
             elif outer:
-                self.theirs[name, policy, label] = kept or "**cut**"
+                self.theirs[name, policy, label] = kept or "**octets lost**"
             else:
                 self.theirs[name, policy, label] = codes[name] if codes[name] in ("-", "broken off") else f"refused {codes[name]}"
             if policy != "lenient":

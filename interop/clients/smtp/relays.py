@@ -49,8 +49,8 @@ def relayed(c: SmtpClient, server: str, port: int, domain: str, store: str, mess
     recipe(server, "settle")
     stored = without_received(c.target.store(store).take())
     for one in stored:
-        assert words[0] in one.mail, f"MAIL {one.mail}: no {words[0]}"
-        assert all(words[1] in name for name in one.recipients), f"RCPT {one.recipients}: no {words[1]}"
+        for parameters, line in ((words[0], one.mail), *((words[1], name) for name in one.recipients)):
+            assert set(parameters.split()) <= set(line.split()), f"{line}: not all of {parameters}"
     peer = smtp_peers.PEERS[server]
     messages = {number: peer.delivered(message) for number, message in messages.items()}
     return came(stored, messages, *(name for name in to if not name.startswith("nobody@")), hello=hello, **envelope)
