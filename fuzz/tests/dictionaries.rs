@@ -1,6 +1,7 @@
 //! The dictionaries are those of the keyword tables. `UPDATE=1 cargo test` writes them anew.
 
 use pop3_proto::{Capability, ResponseCode, Verb};
+use smtp_proto::{Attributes, Keyword, MailKeyword, RcptKeyword};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -48,6 +49,84 @@ const POP3: &[&str] = &[
     "1 120\r\n",
 ];
 
+/// What no table has: codes, paths, values of parameters, ends of lines and of content, and what decides about them.
+const SMTP: &[&str] = &[
+    "220 ",
+    "250 ",
+    "250-",
+    "354 ",
+    "334 ",
+    "235 ",
+    "421 ",
+    "550 ",
+    "355 ",
+    "5.1.1 ",
+    "2.0.0 ",
+    "FROM:<",
+    "TO:<",
+    "<>",
+    "<a@b>",
+    "<Postmaster>",
+    "<@a,@b:c@d>",
+    "\"a\\b\"@c",
+    "@[127.0.0.1]",
+    "@[IPv6:::1]",
+    "\u{fc}@\u{fc}.de",
+    "> ",
+    "=",
+    ";",
+    "+",
+    "+2B",
+    "+3D",
+    "+0D+0A",
+    "\\x{FC}",
+    "7BIT",
+    "8BITMIME",
+    "BINARYMIME",
+    "FULL",
+    "HDRS",
+    "NEVER",
+    "SUCCESS,FAILURE,DELAY",
+    "rfc822;",
+    "utf-8;",
+    "120;R",
+    "-1;NT",
+    "2030-01-01T00:00:00Z",
+    "2014-04-03T23:01:00.5+02:00;C",
+    " LAST",
+    " 0 LAST",
+    " 3",
+    "abc",
+    "18446744073709551615",
+    "18446744073709551616",
+    "999999999",
+    "PLAIN",
+    "SCRAM-SHA-256",
+    "dGVzdA==",
+    "AGEAYg==",
+    "*",
+    "\r\n",
+    "\n",
+    "\r",
+    ".",
+    ".\r\n",
+    "\r\n.\r\n",
+    "\n.\n",
+    "\r.\r",
+    "\r\n.\n",
+    "\n.\r\n",
+    "\r\n..",
+    "\0",
+    "\t",
+    "  ",
+    "GET / HTTP/1.1",
+    "\u{16}\u{3}",
+    "SMTPUTF8",
+    "MAILMAX=3",
+    "RCPTMAX=2",
+    "[UNAVAILABLE]",
+];
+
 /// Ends of lines and of bodies, and dots.
 const DOT: &[&str] = &[
     "\r\n",
@@ -92,6 +171,18 @@ fn pop3() {
     let codes = ResponseCode::KEYWORDS.iter().map(|word| format!("[{word}]"));
     let others = POP3.iter().map(|word| word.to_string());
     current("pop3.dict", verbs.chain(capabilities).chain(codes).chain(others));
+}
+
+#[test]
+fn smtp() {
+    let verbs =
+        smtp_proto::Verb::KEYWORDS.iter().flat_map(|word| [format!("{word}\r\n"), format!("{word} ")]);
+    let keywords = Keyword::KEYWORDS.iter().map(|word| word.to_string());
+    let mail = MailKeyword::ALL.iter().map(|keyword| format!(" {}", keyword.name()));
+    let rcpt = RcptKeyword::ALL.iter().map(|keyword| format!(" {}", keyword.name()));
+    let attributes = Attributes::NAMES.iter().map(|name| format!("{name}="));
+    let others = SMTP.iter().map(|word| word.to_string());
+    current("smtp.dict", verbs.chain(keywords).chain(mail).chain(rcpt).chain(attributes).chain(others));
 }
 
 #[test]

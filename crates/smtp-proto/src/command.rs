@@ -100,7 +100,11 @@ impl Burl {
     /// # Errors
     /// Empty, or another octet.
     pub fn new(url: impl Into<Bytes>, last: bool) -> Result<Self, Misuse> {
-        word(url.into()).map(|url| Self { url, last })
+        let url = word(url.into())?;
+        match url.as_bytes().iter().position(|octet| !octet.is_ascii()) {
+            Some(offset) => Err(Misuse::IllegalOctet { offset }),
+            None => Ok(Self { url, last }),
+        }
     }
 
     /// The URL.
@@ -632,6 +636,9 @@ fn string(cx: &Context<'_>, i: &[u8]) -> Result<Option<Argument>, nom::Err<Failu
         return last(cx, (i, None));
     }
     let (i, ()) = gap(cx, i)?;
+    if is_blank(&i[..1]) {
+        return fail(i, expected::STRING).map(|(_, never)| never);
+    }
     let len = i.iter().rposition(|&o| o != b' ' && o != b'\t').map_or(0, |at| at + 1);
     let text = Text::repaired(cx.keep(&i[..len])).0;
     last(cx, (&i[len..], Some(Argument(text))))
@@ -840,6 +847,21 @@ mod tests {
             assert!(OtherCommand::new(known, b"").is_err(), "{known:?}");
         }
         assert!(Argument::new(" a").is_err() && Argument::new("a ").is_err());
+        // found by smtp_items: a URL that no parser takes
+        assert_eq!(Burl::new("imap://\u{fc}", true), Err(Misuse::IllegalOctet { offset: 7 }));
+        assert!(Node::new("\u{fc}.example").is_ok());
+    }
+
+    #[test]
+    fn a_string_does_not_start_with_a_blank() {
+        // found by smtp_command: by the RFC these were taken, as a string with a space in front
+        for line in ["VRFY  a\r\n", "EXPN \ta\r\n", "NOOP  a\r\n", "HELP  a\r\n"] {
+            let error = parse(line).unwrap_err();
+            assert_eq!((error.offset, error.expected), (5, "string"), "{line:?}");
+            let (command, repairs) = lenient(line);
+            assert_eq!(command, parse(&line.replacen(&line[4..6], " ", 1)));
+            assert_eq!(repairs, [rule::EXTRA_SPACE]);
+        }
     }
 
     #[test]

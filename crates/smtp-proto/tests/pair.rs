@@ -241,7 +241,8 @@ impl Session {
             match &mut group.content {
                 Content::Chunks(_) if !chunking => group.content = Content::Data("no chunks\r\n".into()),
                 Content::Chunks(chunks) if !binary => {
-                    chunks.retain(|chunk| chunk.is_ascii());
+                    // text: 7 bits, and no bare line ends
+                    chunks.retain(|chunk| chunk.iter().all(|o| o.is_ascii() && !b"\r\n".contains(o)));
                     chunks.push("the last".into());
                 }
                 _ => {}

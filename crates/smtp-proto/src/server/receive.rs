@@ -145,10 +145,6 @@ impl Server {
         let frame =
             Redacted::new(Bytes::copy_from_slice(&self.input.as_slice()[..limit.min(self.input.len())]));
         self.skipping = true;
-        if let (Some(pending), true) = (&mut self.pending, verb == Some(Verb::Bdat.keyword())) {
-            // how much content follows is not known
-            pending.closes = true;
-        }
         let malformed = Box::new(Malformed { error, stream_offset: at, frame, verb });
         Ok(Some(Step::Event(Event::Malformed { id, malformed })))
     }
@@ -179,11 +175,13 @@ impl Server {
             Found::Line(len) => len,
             Found::Partial => return self.wait(),
             Found::TooLong => {
-                let verb = first_word(self.input.as_slice());
+                // the same at every chunking
+                let verb = first_word(&self.input.as_slice()[..limit.min(self.input.len())]);
                 check_foreign(verb)?;
                 let verb = Verb::of(verb);
                 self.count_bad()?;
                 let id = self.accept(Verb::Other, ReplyKind::Single, false);
+                self.note_unknown_content(verb);
                 return self.too_long(id, limit, (verb != Verb::Other).then(|| verb.keyword()));
             }
         };
@@ -243,12 +241,16 @@ impl Server {
         self.count_bad()?;
         let known = (verb != Verb::Other).then(|| verb.keyword());
         let id = self.accept(Verb::Other, ReplyKind::Single, false);
-        if let (Verb::Bdat, Some(pending)) = (verb, &mut self.pending) {
-            // how much content follows is not known
-            pending.closes = true;
-        }
+        self.note_unknown_content(verb);
         let malformed = Box::new(cx.malformed(error, known));
         self.emit(cx.into_repairs(), Event::Malformed { id, malformed })
+    }
+
+    /// Behind a BDAT that cannot be read there is content, and how much of it is not known.
+    fn note_unknown_content(&mut self, verb: Verb) {
+        if let (Verb::Bdat, Some(pending)) = (verb, &mut self.pending) {
+            pending.closes = true;
+        }
     }
 
     fn accepted(&mut self, command: Command, repairs: Vec<Diagnostic>) -> Stepped {

@@ -98,6 +98,19 @@ fn case_39_a_size_that_is_none_ends_the_connection() {
 }
 
 #[test]
+fn an_over_long_bdat_ends_the_connection() {
+    let line = format!("BDAT {:0>3000} LAST\r\nRSET\r\n", 6);
+    at_every_split(
+        || enveloped(config()),
+        line.as_bytes(),
+        |events, end| {
+            assert!(matches!(events, [Event::Malformed { .. }]), "{events:?}");
+            assert_eq!(*end, End::Closed, "what follows is content");
+        },
+    );
+}
+
+#[test]
 fn case_40_the_content_of_a_refused_chunk_is_discarded() {
     // without a recipient
     at_every_split(
