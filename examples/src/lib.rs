@@ -6,6 +6,9 @@
 //! | a TCP connection that can change to TLS | [`tls::Stream`] |
 //! | downloads a maildrop: `pop3-get` | [`pop3_get`], [`maildir`] |
 //! | serves a maildrop: `pop3-serve` | [`pop3_serve`] |
+//! | the driver for tokio | [`AsyncConnection`] |
+//! | sends messages: `smtp-send` | [`smtp_send`] |
+//! | receives messages: `smtp-sink` | [`smtp_sink`] |
 //!
 //! A whole client:
 //!
@@ -39,17 +42,28 @@
 //! # }
 //! ```
 
+mod async_connection;
 mod connection;
 pub mod maildir;
 pub mod pop3_get;
 pub mod pop3_serve;
+pub mod smtp_send;
+pub mod smtp_sink;
 pub mod tls;
 
+pub use async_connection::AsyncConnection;
 pub use connection::{Connection, Error, Transport};
 
-use std::io;
+use std::io::{self, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 use wire::Secret;
+use wire::dot::LineEndings;
+
+/// How long no connection is taken when the operating system gave none.
+const RESPITE: Duration = Duration::from_millis(100);
 
 /// The password in a file, without the line end behind it.
 ///
@@ -60,6 +74,48 @@ pub fn read_password(file: &Path) -> io::Result<Secret> {
     let password = whole.expose();
     let password = password.strip_suffix(b"\n").unwrap_or(password);
     Ok(Secret::new(password.strip_suffix(b"\r").unwrap_or(password)))
+}
+
+/// Serves each connection in a thread of its own, for ever. `report` hears how each session ended, and why there was none.
+pub fn serve_each<E: From<io::Error> + 'static>(
+    listener: &TcpListener,
+    report: fn(&Result<(), E>),
+    serve: impl Fn(TcpStream) -> Result<(), E> + Clone + Send + 'static,
+) {
+    for socket in listener.incoming() {
+        let serve = serve.clone();
+        let start = |socket| thread::Builder::new().spawn(move || report(&serve(socket)));
+        if let Err(error) = socket.and_then(start) {
+            // out of descriptors or threads: sessions will end
+            report(&Err(error.into()));
+            thread::sleep(RESPITE);
+        }
+    }
+}
+
+/// Listens, and prints where.
+///
+/// # Errors
+/// As the operating system says.
+pub fn listen(address: &str) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "listening on {}", listener.local_addr()?)?;
+    out.flush()?;
+    Ok(listener)
+}
+
+/// The policy of that name, for command lines.
+///
+/// # Errors
+/// There is none.
+pub fn line_endings(name: &str) -> Result<LineEndings, &'static str> {
+    match name {
+        "strict" => Ok(LineEndings::Strict),
+        "normalise" => Ok(LineEndings::Normalise),
+        "lenient" => Ok(LineEndings::Lenient),
+        _ => Err("not strict, normalise or lenient"),
+    }
 }
 
 /// The README's driver compiles.

@@ -16,7 +16,6 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wire::sasl::Mechanism;
 use wire::{BodyError, CommandId, Fatal, Misuse, Pause, Secret, Step, Text, Tolerance};
@@ -26,9 +25,6 @@ const PIECE: usize = 64 * 1024;
 
 /// How long a login waits for the session before: a client that has hung up may be back before we have noticed.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// How long no connection is taken when the operating system gave none.
-const RESPITE: Duration = Duration::from_millis(100);
 
 /// A message of the maildrop.
 #[derive(Debug, Clone)]
@@ -231,16 +227,8 @@ impl Service {
         implicit_tls: bool,
         report: fn(&Result<(), Error>),
     ) {
-        for socket in listener.incoming() {
-            let service = Arc::clone(self);
-            let serve = |socket| move || report(&service.serve(socket, implicit_tls));
-            let started = socket.and_then(|socket| thread::Builder::new().spawn(serve(socket)));
-            if let Err(error) = started {
-                // out of descriptors or threads: sessions will end
-                report(&Err(error.into()));
-                thread::sleep(RESPITE);
-            }
-        }
+        let service = Arc::clone(self);
+        crate::serve_each(listener, report, move |socket| service.serve(socket, implicit_tls));
     }
 
     /// One session, to its end.

@@ -1,39 +1,21 @@
 //! `pop3-get` against `pop3-serve`, in one process over loopback.
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop, too")]
 
+mod common;
+
+use common::{Folder, certify};
 use examples::pop3_get::{self, Error, Login, Options, Summary, Tls};
 use examples::pop3_serve::{Account, Message, Service};
 use examples::tls;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use wire::Secret;
 
 const USER: &str = "mrose";
 const PASSWORD: &[u8] = b"tanstaaf";
-
-/// A folder that goes away.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("examples-pop3-{}-{count}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// A running server, and what one needs to talk to it.
 struct Running {
@@ -130,24 +112,6 @@ impl Raw {
         assert!(self.say(command).starts_with("+OK"));
         std::iter::from_fn(|| Some(self.line()).filter(|line| line != ".\r\n")).collect()
     }
-}
-
-/// An authority, and a certificate for 127.0.0.1 by it: rustls takes no authority's own as that of a server.
-fn certify(folder: &Path) -> PathBuf {
-    let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
-    params.distinguished_name.push(rcgen::DnType::CommonName, folder.to_str().unwrap());
-    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let authority_key = rcgen::KeyPair::generate().unwrap();
-    let authority = params.self_signed(&authority_key).unwrap();
-    let issuer = rcgen::Issuer::new(params, authority_key);
-    let key = rcgen::KeyPair::generate().unwrap();
-    let params = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-    let certificate = params.signed_by(&key, &issuer).unwrap();
-    fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
-    fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
-    let path = folder.join("cert.pem");
-    fs::write(&path, certificate.pem()).unwrap();
-    path
 }
 
 fn get(options: &Options) -> Result<Summary, Error> {

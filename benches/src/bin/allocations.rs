@@ -10,10 +10,11 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use benches::Side;
+use benches::body::workloads::{self, Dots};
 use benches::catalogue::entries;
+use benches::generator::Scale;
 use benches::measure::{json_string, results_folder, write_result};
-use benches::ours;
-use benches::workloads::{self, Dots, Scale};
+use benches::{pop3, smtp};
 
 struct Counting;
 
@@ -109,7 +110,7 @@ fn main() -> ExitCode {
 /// What idle machines hold, and the most that a machine holds while a long message streams through it.
 fn memory() -> std::io::Result<()> {
     let mut rows = Vec::new();
-    for (name, size, make) in ours::idle() {
+    for (name, size, make) in pop3::ours::idle().into_iter().chain(smtp::ours::idle()) {
         let before = LIVE.load(Relaxed);
         let machine = make();
         let live = LIVE.load(Relaxed) - before;
@@ -118,15 +119,20 @@ fn memory() -> std::io::Result<()> {
         rows.push((name.to_owned(), live));
     }
     let body = workloads::body(1 << 20, Dots::Few);
-    for (name, octets) in [("1 MiB", 1 << 20), ("1 GiB", 1 << 30)] {
-        let before = LIVE.load(Relaxed);
-        PEAK.store(before, Relaxed);
-        let content = ours::stream(&body, octets, 65_536);
-        let peak = PEAK.load(Relaxed) - before;
-        let name = format!("Client, RETR of {name} in reads of 65,536");
-        assert!(content.is_some(), "{name} did not end");
-        println!("{name:48} {peak:>9} octets at most");
-        rows.push((name, peak));
+    type Stream = fn(&workloads::Body, u64, usize) -> Option<u64>;
+    let streams: [(&str, Stream); 2] =
+        [("POP3 Client, RETR", pop3::ours::stream), ("SMTP Server, DATA", smtp::ours::stream)];
+    for (what, stream) in streams {
+        for (name, octets) in [("1 MiB", 1 << 20), ("1 GiB", 1 << 30)] {
+            let before = LIVE.load(Relaxed);
+            PEAK.store(before, Relaxed);
+            let content = stream(&body, octets, 65_536);
+            let peak = PEAK.load(Relaxed) - before;
+            let name = format!("{what} of {name} in reads of 65,536");
+            assert!(content.is_some(), "{name} did not end");
+            println!("{name:48} {peak:>9} octets at most");
+            rows.push((name, peak));
+        }
     }
     let rows: Vec<String> = rows.iter().map(|(name, n)| format!("[{}, {n}]", json_string(name))).collect();
     std::fs::write(results_folder("memory")?.join("memory.json"), format!("[{}]\n", rows.join(", ")))

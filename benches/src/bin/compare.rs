@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use benches::Side;
 use benches::catalogue::entries;
+use benches::generator::Scale;
 use benches::measure::{Plan, json_string, measure, profile, write_result};
-use benches::workloads::Scale;
 
 fn main() -> ExitCode {
     let mut plan = Plan { rounds: 25, sample: Duration::from_millis(10), budget: Duration::from_secs(12) };

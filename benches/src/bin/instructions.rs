@@ -13,8 +13,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use benches::catalogue::entries;
+use benches::generator::Scale;
 use benches::measure::{json_string, results_folder, write_result};
-use benches::workloads::Scale;
 
 /// callgrind knows it by this name.
 #[unsafe(no_mangle)]

@@ -43,13 +43,13 @@ pub enum Command {
     /// `RSET` (RFC 5321 section 4.1.1.5).
     Rset,
     /// `VRFY string` (RFC 5321 section 4.1.1.6).
-    Vrfy(Query),
+    Vrfy(Argument),
     /// `EXPN string` (RFC 5321 section 4.1.1.7).
-    Expn(Query),
+    Expn(Argument),
     /// `HELP [string]` (RFC 5321 section 4.1.1.8).
-    Help(Option<Text>),
+    Help(Option<Argument>),
     /// `NOOP [string]` (RFC 5321 section 4.1.1.9).
-    Noop(Option<Text>),
+    Noop(Option<Argument>),
     /// `QUIT` (RFC 5321 section 4.1.1.10).
     Quit,
     /// `STARTTLS` (RFC 3207 section 4).
@@ -80,12 +80,18 @@ pub struct Bdat {
 }
 
 /// The arguments of BURL (RFC 4468 section 3.4): content that the server fetches.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Burl {
     /// An IMAP URL with URLAUTH. Whoever has it may read what it names.
     url: Text,
     /// `LAST`: the message ends with this chunk.
     pub last: bool,
+}
+
+impl fmt::Debug for Burl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Burl").field("url", &"***").field("last", &self.last).finish()
+    }
 }
 
 impl Burl {
@@ -108,11 +114,12 @@ impl Burl {
     }
 }
 
-/// The argument of VRFY or EXPN (RFC 5321 sections 4.1.1.6 and 4.1.1.7): a user name, a mailbox, the name of a list.
+/// The argument of VRFY, EXPN, HELP or NOOP (RFC 5321 sections 4.1.1.6 to 4.1.1.9): a user name, a mailbox, the name of a list, or
+/// anything.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Query(Text);
+pub struct Argument(Text);
 
-impl Query {
+impl Argument {
     /// Checks and takes over the octets.
     ///
     /// # Errors
@@ -130,6 +137,12 @@ impl Query {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self(self.0.detach())
     }
 
     /// Who is asked for, without `SMTPUTF8` behind it.
@@ -150,7 +163,7 @@ impl Query {
     const SMTPUTF8: &[u8] = b" SMTPUTF8";
 }
 
-impl fmt::Debug for Query {
+impl fmt::Debug for Argument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -326,10 +339,10 @@ impl Command {
             Self::Mail(mail) => Self::Mail(mail.detach()),
             Self::Rcpt(rcpt) => Self::Rcpt(rcpt.detach()),
             Self::Burl(burl) => Self::Burl(Burl { url: burl.url.detach(), last: burl.last }),
-            Self::Vrfy(query) => Self::Vrfy(Query(query.0.detach())),
-            Self::Expn(query) => Self::Expn(Query(query.0.detach())),
-            Self::Help(text) => Self::Help(text.as_ref().map(Text::detach)),
-            Self::Noop(text) => Self::Noop(text.as_ref().map(Text::detach)),
+            Self::Vrfy(query) => Self::Vrfy(query.detach()),
+            Self::Expn(query) => Self::Expn(query.detach()),
+            Self::Help(text) => Self::Help(text.as_ref().map(Argument::detach)),
+            Self::Noop(text) => Self::Noop(text.as_ref().map(Argument::detach)),
             Self::Etrn(node) => Self::Etrn(Node(node.0.detach())),
             Self::Atrn(Some(node)) => Self::Atrn(Some(Node(node.0.detach()))),
             Self::Xclient(attributes) => Self::Xclient(attributes.detach()),
@@ -445,8 +458,8 @@ impl Command {
         use proptest::prelude::*;
         let word = || "[!-~]{1,20}".prop_filter_map("word", |name| Node::new(name).ok());
         let text = || "[!-~]([ -~\u{a1}-\u{17f}]{0,20}[!-~])?";
-        let query = || text().prop_filter_map("string", |string| Query::new(string).ok());
-        let string = || proptest::option::of(text().prop_filter_map("text", |text| Text::new(text).ok()));
+        let query = || text().prop_filter_map("string", |string| Argument::new(string).ok());
+        let string = || proptest::option::of(query());
         prop_oneof![
             proptest::sample::select(
                 &[Self::Data, Self::Rset, Self::Quit, Self::StartTls, Self::Turn, Self::Atrn(None)][..]
@@ -607,15 +620,15 @@ fn end_marker<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, bool> {
 /// ```
 ///
 /// Taken wider, as everybody does: the whole rest of the line.
-fn query(cx: &Context<'_>, i: &[u8]) -> Result<Query, nom::Err<Failure>> {
+fn query(cx: &Context<'_>, i: &[u8]) -> Result<Argument, nom::Err<Failure>> {
     match string(cx, i)? {
-        Some(text) => Ok(Query(text)),
+        Some(argument) => Ok(argument),
         None => fail(&i[i.len()..], expected::STRING).map(|(_, never)| never),
     }
 }
 
 /// `[ SP String ]`: the whole rest of the line, without blanks at its ends.
-fn string(cx: &Context<'_>, i: &[u8]) -> Result<Option<Text>, nom::Err<Failure>> {
+fn string(cx: &Context<'_>, i: &[u8]) -> Result<Option<Argument>, nom::Err<Failure>> {
     if let Some(at) = TEXT.first_outside(i) {
         return Err(Failure::at(&i[at..], wire::parse::expected::TEXT, ParseErrorKind::IllegalOctet));
     }
@@ -628,7 +641,7 @@ fn string(cx: &Context<'_>, i: &[u8]) -> Result<Option<Text>, nom::Err<Failure>>
     }
     let len = i.iter().rposition(|&o| o != b' ' && o != b'\t').map_or(0, |at| at + 1);
     let text = Text::repaired(cx.keep(&i[..len])).0;
-    last(cx, (&i[len..], Some(text)))
+    last(cx, (&i[len..], Some(Argument(text))))
 }
 
 fn auth<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Auth> {
@@ -692,8 +705,8 @@ mod tests {
         (command, cx.into_repairs().iter().map(|repair| repair.rule).collect())
     }
 
-    fn text(text: &str) -> Text {
-        Text::new(text.to_owned()).unwrap()
+    fn text(text: &str) -> Argument {
+        Argument::new(text.to_owned()).unwrap()
     }
 
     #[test]
@@ -712,8 +725,8 @@ mod tests {
                 Command::Burl(Burl::new("imap://h/x;URLAUTH=y", true).unwrap()),
             ),
             ("RSET", Command::Rset),
-            ("VRFY Jones", Command::Vrfy(Query::new("Jones").unwrap())),
-            ("EXPN Example People", Command::Expn(Query::new("Example People").unwrap())),
+            ("VRFY Jones", Command::Vrfy(Argument::new("Jones").unwrap())),
+            ("EXPN Example People", Command::Expn(Argument::new("Example People").unwrap())),
             ("HELP", Command::Help(None)),
             ("HELP mail", Command::Help(Some(text("mail")))),
             ("NOOP", Command::Noop(None)),
@@ -823,7 +836,7 @@ mod tests {
     fn case_120_values_cannot_inject() {
         for bad in ["a\rb", "a\nb", "a\0b", "a\r\nQUIT", ""] {
             assert!(
-                Query::new(bad).is_err() && Node::new(bad).is_err() && Burl::new(bad, true).is_err(),
+                Argument::new(bad).is_err() && Node::new(bad).is_err() && Burl::new(bad, true).is_err(),
                 "{bad:?}"
             );
             assert!(ClientName::new(bad).is_err(), "{bad:?}");
@@ -833,7 +846,7 @@ mod tests {
         for known in ["DATA", "mail", "STARTTLS", "A B", ""] {
             assert!(OtherCommand::new(known, b"").is_err(), "{known:?}");
         }
-        assert!(Query::new(" a").is_err() && Query::new("a ").is_err());
+        assert!(Argument::new(" a").is_err() && Argument::new("a ").is_err());
         // found by smtp_items: a URL that no parser takes
         assert_eq!(Burl::new("imap://\u{fc}", true), Err(Misuse::IllegalOctet { offset: 7 }));
         assert!(Node::new("\u{fc}.example").is_ok());
@@ -858,7 +871,7 @@ mod tests {
             ("Jos\u{e9} smtputf8", "Jos\u{e9}", true),
             ("SMTPUTF8", "SMTPUTF8", false),
         ] {
-            let query = Query::new(text).unwrap();
+            let query = Argument::new(text).unwrap();
             assert_eq!((query.string(), query.accepts_utf8()), (string.as_bytes(), utf8));
         }
     }

@@ -96,7 +96,7 @@ pub use capability::{Capability, Keyword, OtherCapability};
 pub use client::Client;
 pub use client_name::ClientName;
 pub use code::ReplyCode;
-pub use command::{Bdat, Burl, Command, Node, OtherCommand, Query};
+pub use command::{Argument, Bdat, Burl, Command, Node, OtherCommand};
 pub use condition::Condition;
 pub use ehlo::Ehlo;
 pub use enhanced::{Class, EnhancedCode};

@@ -1,23 +1,25 @@
 //! How much is accepted (RFC 5321 section 4.5.3.1, RFC 4954 section 4, RFC 9422, and what no RFC limits).
 
-use core::time::Duration;
-
 /// RFC 5321 section 4.5.3.1.4: the longest command line, in octets with its CRLF; extensions add to it.
 pub(crate) const MAX_COMMAND: usize = 512;
 /// RFC 5321 section 4.5.3.1.5: the longest reply line, in octets with its CRLF.
 pub(crate) const MAX_REPLY_LINE: usize = 512;
 
 /// How long to wait, at least (RFC 5321 section 4.5.3.2).
+#[cfg(any(test, feature = "client", feature = "server"))]
 pub(crate) mod timeout {
-    use super::Duration;
+    use core::time::Duration;
 
     /// Section 4.5.3.2.1: the greeting. "5 minutes"; the same for EHLO and all that has no time of its own.
     pub(crate) const COMMAND: Duration = Duration::from_secs(5 * 60);
     /// Section 4.5.3.2.4: the reply to DATA.
+    #[cfg(any(test, feature = "client"))]
     pub(crate) const DATA_INITIATION: Duration = Duration::from_secs(2 * 60);
     /// Section 4.5.3.2.5: while a block of data is sent.
+    #[cfg(any(test, feature = "client"))]
     pub(crate) const DATA_BLOCK: Duration = Duration::from_secs(3 * 60);
     /// Section 4.5.3.2.6: the reply to the end of data.
+    #[cfg(any(test, feature = "client"))]
     pub(crate) const DATA_TERMINATION: Duration = Duration::from_secs(10 * 60);
 }
 
@@ -56,6 +58,10 @@ pub struct Limits {
     /// Malformed and misplaced commands in a row, and unknown ones that were refused, before the server gives up. Postfix: 20
     /// (`smtpd_hard_error_limit`).
     pub max_bad_commands: Option<u32>,
+    /// Commands in a row that were refused because an earlier one was (RCPT behind a refused MAIL, BDAT behind a refused BDAT) or that are
+    /// recipients beyond `max_recipients`: a client that pipelines cannot know (RFC 2920 section 3.1). Postfix: 1000
+    /// (`smtpd_recipient_overshoot_limit`).
+    pub max_overshoot: Option<u32>,
     /// Waiting output, in octets, from which on pieces of bodies are refused, and commands are not read, until some was sent.
     pub high_water: usize,
 }
@@ -74,6 +80,7 @@ impl Limits {
             max_recipients: Some(1000),
             max_pipelined: 1024,
             max_bad_commands: Some(20),
+            max_overshoot: Some(1000),
             high_water: 64 * 1024,
         }
     }

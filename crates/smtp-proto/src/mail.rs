@@ -1,7 +1,7 @@
 //! MAIL (RFC 5321 section 4.1.1.2).
 
 use crate::param::{self, Line};
-use crate::{Keyword, MailKeyword, MailParameter, ReversePath};
+use crate::{MailKeyword, MailParameter, ReversePath};
 use bytes::Bytes;
 use core::fmt;
 use wire::parse::Parsed;
@@ -83,6 +83,14 @@ impl Mail {
         ReversePath::of(self.0.wire().clone(), self.0.span())
     }
 
+    /// The local part and the host of the [mailbox](Self::reverse_path), as they were written, without a reference of its own. None
+    /// if there is no mailbox.
+    #[must_use]
+    #[inline]
+    pub fn address_parts(&self) -> Option<(&[u8], &[u8])> {
+        self.0.span().parts(self.0.wire())
+    }
+
     /// The path and the parameters, as they were written. Where a tolerant parser took other blanks than one space, or a
     /// path without brackets, that was mended.
     #[must_use]
@@ -98,7 +106,7 @@ impl Mail {
 
     /// What a server must have offered for the parameters.
     #[cfg(any(test, feature = "client", feature = "server"))]
-    pub(crate) fn needs(&self) -> impl Iterator<Item = Keyword> + '_ {
+    pub(crate) fn needs(&self) -> impl Iterator<Item = crate::Keyword> + '_ {
         self.keywords().filter_map(|keyword| match keyword {
             // RFC 3030 section 3: BINARYMIME is an extension of its own
             MailKeyword::Body => self.body().map_or(keyword.extension(), |body| Some(body.extension())),

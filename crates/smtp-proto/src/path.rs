@@ -27,6 +27,21 @@ pub(crate) struct Span {
 impl Span {
     const NULL: Self = Self { mailbox: 1, at: 1, end: 1 };
 
+    /// The local part and the host of the mailbox in `wire`, as they were written. None if there is no mailbox.
+    #[inline]
+    pub(crate) fn parts(self, wire: &[u8]) -> Option<(&[u8], &[u8])> {
+        if self.at == self.end {
+            return None;
+        }
+        let local = wire.get(usize::from(self.mailbox)..usize::from(self.at))?;
+        let host = wire.get(usize::from(self.at) + 1..usize::from(self.end))?;
+        match host.last() {
+            // what a lenient server takes
+            Some(b' ' | b'\t') => Some((local, host.trim_ascii_end())),
+            _ => Some((local, host)),
+        }
+    }
+
     /// How long the path at the front of `wire` is, with its `>`.
     pub(crate) fn len(self, wire: &[u8]) -> usize {
         let end = usize::from(self.end);

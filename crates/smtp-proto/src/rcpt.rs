@@ -78,6 +78,14 @@ impl Rcpt {
         ForwardPath::of(self.0.wire().clone(), self.0.span())
     }
 
+    /// The local part and the host of the [mailbox](Self::forward_path), as they were written, without a reference of its own. None
+    /// if there is no mailbox.
+    #[must_use]
+    #[inline]
+    pub fn address_parts(&self) -> Option<(&[u8], &[u8])> {
+        self.0.span().parts(self.0.wire())
+    }
+
     /// The path and the parameters, as they were written. Where a tolerant parser took other blanks than one space, or a
     /// path without brackets, that was mended.
     #[must_use]

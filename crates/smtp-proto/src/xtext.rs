@@ -5,7 +5,7 @@ use crate::syntax::{expected, misuse};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
-use wire::class::VCHAR;
+use wire::class::XCHAR;
 use wire::parse::{Failure, Parsed, fail};
 use wire::{Context, Misuse, ParseErrorKind, Tolerance};
 
@@ -36,7 +36,7 @@ impl<'a> Xtext<'a> {
         for (offset, &octet) in octets.iter().enumerate() {
             match octet {
                 0..=0x1f | 0x7f => return Err(Misuse::IllegalOctet { offset }),
-                plain if is_xchar(plain) => wire.push(plain),
+                plain if XCHAR.has(plain) => wire.push(plain),
                 octet => {
                     wire.push(b'+');
                     wire.push(DIGITS[usize::from(octet >> 4)]);
@@ -108,23 +108,42 @@ impl<'a> Xtext<'a> {
     /// ```
     /// As far as it goes. Fails at a `+` that is not followed by such digits, or that stands for a control character.
     pub(crate) fn rule(i: &'a [u8]) -> Parsed<'a, Self> {
-        let (rest, (text, lower)) = scan(i)?;
-        match lower {
+        let (rest, (text, odd)) = scan(i)?;
+        match odd.lower {
             None => Ok((rest, text)),
             Some(digit) => fail(&i[digit..], expected::XTEXT),
         }
     }
 
     /// The same, with what is tolerated.
-    #[allow(dead_code, reason = "for parameters")]
     pub(crate) fn rule_in(cx: &Context<'_>, i: &'a [u8]) -> Parsed<'a, Self> {
-        let (rest, (text, lower)) = scan(i)?;
-        match lower {
-            Some(digit) if !cx.tolerates(Tolerance::Lenient, rule::LOWER_CASE_HEX, &i[digit..=digit]) => {
-                fail(&i[digit..], expected::XTEXT)
+        let (rest, (text, odd)) = scan(i)?;
+        check_case(cx, i, odd.lower)?;
+        Ok((rest, text))
+    }
+
+    /// The same, where it must stand for US-ASCII.
+    #[inline(always)]
+    pub(crate) fn ascii_rule_in(cx: &Context<'_>, i: &'a [u8]) -> Parsed<'a, Self> {
+        let (rest, (text, odd)) = scan(i)?;
+        check_case(cx, i, odd.lower)?;
+        match odd.high {
+            Some(at) if !cx.tolerates(Tolerance::Lenient, rule::NOT_ASCII, &i[..i.len() - rest.len()]) => {
+                fail(&i[at..], expected::XTEXT)
             }
             _ => Ok((rest, text)),
         }
+    }
+}
+
+/// Digits in lower case, where they are tolerated.
+#[inline(always)]
+fn check_case<'i>(cx: &Context<'_>, i: &'i [u8], lower: Option<usize>) -> Parsed<'i, ()> {
+    match lower {
+        Some(digit) if !cx.tolerates(Tolerance::Lenient, rule::LOWER_CASE_HEX, &i[digit..=digit]) => {
+            fail(&i[digit..], expected::XTEXT)
+        }
+        _ => Ok((i, ())),
     }
 }
 
@@ -138,10 +157,6 @@ impl Xtext<'static> {
     }
 }
 
-fn is_xchar(octet: u8) -> bool {
-    VCHAR.has(octet) && octet != b'+' && octet != b'='
-}
-
 /// The octet, and the place of its first lower-case digit.
 fn hexchar(i: &[u8]) -> Option<(u8, Option<usize>)> {
     let [b'+', high, low, ..] = *i else { return None };
@@ -150,27 +165,44 @@ fn hexchar(i: &[u8]) -> Option<(u8, Option<usize>)> {
     Some((digit(high)? << 4 | digit(low)?, lower.map(|at| at + 1)))
 }
 
-/// xtext, and the place of its first lower-case digit.
-fn scan(i: &[u8]) -> Parsed<'_, (Xtext<'_>, Option<usize>)> {
-    let mut lower = None;
-    let mut at = 0;
-    while let Some(&octet) = i.get(at) {
-        if is_xchar(octet) {
-            at += 1;
-        } else if octet == b'+' {
-            match hexchar(&i[at..]) {
-                None => return fail(&i[at..], expected::XTEXT),
-                Some((0..=0x1f | 0x7f, _)) => {
-                    return Err(Failure::at(&i[at..], expected::XTEXT, ParseErrorKind::IllegalOctet));
-                }
-                Some((_, digit)) => lower = lower.or(digit.map(|digit| at + digit)),
-            }
-            at += 3;
-        } else {
-            break;
-        }
+/// What is odd in some xtext.
+#[derive(Default)]
+struct Odd {
+    /// Where its first lower-case digit stands.
+    lower: Option<usize>,
+    /// Where the first `+` stands that starts an octet beyond ASCII.
+    high: Option<usize>,
+}
+
+/// xtext, and what is odd in it.
+#[inline(always)]
+fn scan(i: &[u8]) -> Parsed<'_, (Xtext<'_>, Odd)> {
+    let len = XCHAR.run(i);
+    if i.get(len) == Some(&b'+') {
+        return scan_on(i, len);
     }
-    Ok((&i[at..], (Xtext(Cow::Borrowed(&i[..at])), lower)))
+    Ok((&i[len..], (Xtext(Cow::Borrowed(&i[..len])), Odd::default())))
+}
+
+/// The same; `at` is where its first `+` stands.
+#[inline(never)]
+fn scan_on(i: &[u8], mut at: usize) -> Parsed<'_, (Xtext<'_>, Odd)> {
+    let mut odd = Odd::default();
+    while i.get(at) == Some(&b'+') {
+        match hexchar(&i[at..]) {
+            None => return fail(&i[at..], expected::XTEXT),
+            Some((0..=0x1f | 0x7f, _)) => {
+                return Err(Failure::at(&i[at..], expected::XTEXT, ParseErrorKind::IllegalOctet));
+            }
+            Some((octet, digit)) => {
+                odd.lower = odd.lower.or(digit.map(|digit| at + digit));
+                odd.high = odd.high.or((!octet.is_ascii()).then_some(at));
+            }
+        }
+        at += 3;
+        at += XCHAR.run(&i[at..]);
+    }
+    Ok((&i[at..], (Xtext(Cow::Borrowed(&i[..at])), odd)))
 }
 
 impl fmt::Debug for Xtext<'_> {

@@ -22,6 +22,8 @@ pub const TEXT: Class = Class(32);
 /// Letters, digits and the hyphen: what labels of domains and keywords of extensions are made of (RFC 5321
 /// section 4.1.2).
 pub const LDH: Class = Class(64);
+/// Printable US-ASCII without `+` and `=`: what stands for itself in xtext (RFC 3461 section 4).
+pub const XCHAR: Class = Class(128);
 
 static TABLE: [u8; 256] = {
     let mut table = [0; 256];
@@ -44,6 +46,9 @@ static TABLE: [u8; 256] = {
         }
         if octet.is_ascii_graphic() {
             class |= VCHAR.0;
+        }
+        if octet.is_ascii_graphic() && octet != b'+' && octet != b'=' {
+            class |= XCHAR.0;
         }
         if matches!(
             octet,
@@ -88,8 +93,21 @@ impl Class {
         match self {
             TEXT => memchr3(b'\r', b'\n', 0, octets),
             VCHAR => first_not_vchar(octets),
-            _ => octets.iter().position(|&o| !self.has(o)),
+            _ => self.first_by_table(octets),
         }
+    }
+
+    /// Eight octets between two looks at where the end is.
+    #[inline]
+    fn first_by_table(self, octets: &[u8]) -> Option<usize> {
+        let (chunks, few) = octets.as_chunks::<8>();
+        for (n, chunk) in chunks.iter().enumerate() {
+            if let Some(at) = chunk.iter().position(|&octet| !self.has(octet)) {
+                return Some(8 * n + at);
+            }
+        }
+        let at = few.iter().position(|&octet| !self.has(octet))?;
+        Some(octets.len() - few.len() + at)
     }
 }
 

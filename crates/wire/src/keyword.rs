@@ -1,6 +1,7 @@
 //! Keywords without regard to case, compared as one integer.
 
-use crate::word::load;
+use crate::class::LDH;
+use crate::word::{before_mark, load, splat};
 
 /// Up to 16 octets, case folded, as one integer: what `match` on keywords compares. Longer keywords and
 /// the empty one give 0, which no [`key_of`] is.
@@ -45,6 +46,52 @@ pub const fn key_of(word: &str) -> u128 {
     u128::from_le_bytes(octets)
 }
 
+/// The name at the front, of letters, digits and hyphens: its length, and its [`key`].
+///
+/// ```
+/// use wire::keyword::{key_of, name};
+///
+/// assert_eq!(name(b"size=1000"), (4, key_of("SIZE")));
+/// assert_eq!(name(b"MT-PRIORITY"), (11, key_of("MT-PRIORITY")));
+/// assert_eq!(name(b"=").0, 0);
+/// ```
+#[must_use]
+#[inline(always)]
+pub fn name(octets: &[u8]) -> (usize, u128) {
+    let word = load(octets);
+    let len = before_mark(!ldh_marks(word));
+    match len {
+        0 => (0, 0),
+        1..8 => (len, u128::from((word | splat(0x20)) & (u64::MAX >> (64 - 8 * len)))),
+        _ => long_name(octets, word),
+    }
+}
+
+/// The same for a name of at least eight octets, which are `word`.
+#[inline(never)]
+fn long_name(octets: &[u8], word: u64) -> (usize, u128) {
+    let second = load(&octets[8..]);
+    let len = 8 + before_mark(!ldh_marks(second));
+    if len < 16 {
+        let octets = u128::from(word) | u128::from(second) << 64;
+        return (len, (octets | FOLD) & (u128::MAX >> (128 - 8 * len)));
+    }
+    let len = LDH.run(octets);
+    (len, key(&octets[..len]))
+}
+
+/// The highest bit of each octet that is a letter, a digit or a hyphen.
+#[inline(always)]
+const fn ldh_marks(word: u64) -> u64 {
+    let low = word & splat(0x7f);
+    let folded = low | splat(0x20);
+    // from `a` on, and not behind `z`
+    let letters = (folded + splat(0x80 - b'a')) & !(folded + splat(0x80 - b'z' - 1));
+    let digits = (low + splat(0x80 - b'0')) & !(low + splat(0x80 - b'9' - 1));
+    let hyphens = splat(0x80) - (low ^ splat(b'-'));
+    (letters | digits | hyphens) & !word
+}
+
 const FOLD: u128 = 0x2020_2020_2020_2020_2020_2020_2020_2020;
 
 #[cfg(test)]
@@ -59,6 +106,23 @@ mod tests {
         assert_eq!(key(b""), 0);
         assert_eq!(key(&[b'a'; 17]), 0);
         assert_eq!(key(&[b'A'; 16]), key_of("aaaaaaaaaaaaaaaa"));
+    }
+
+    #[test]
+    fn names_are_runs_of_their_class() {
+        for octet in 0..=255u8 {
+            for len in 0..20 {
+                let mut octets = alloc::vec![b'x'; len];
+                if let Some(last) = octets.last_mut() {
+                    *last = octet;
+                }
+                for tail in [&b""[..], b"=1", b"Z09-azA", b"/[`{@:\xff"] {
+                    let octets = [&octets[..], tail].concat();
+                    let len = LDH.run(&octets);
+                    assert_eq!(name(&octets), (len, key(&octets[..len])), "{octets:?}");
+                }
+            }
+        }
     }
 
     #[test]

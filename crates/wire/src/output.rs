@@ -95,7 +95,8 @@ impl Output {
     /// Whether the high-water mark is reached. Writing still works: whoever produces a lot should wait.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.high_water.is_some_and(|mark| self.len >= mark)
+        // an empty one never is, whatever the mark: nothing could make room in it
+        self.len > 0 && self.high_water.is_some_and(|mark| self.len >= mark)
     }
 
     /// Appends a copy of `data`.

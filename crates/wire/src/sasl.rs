@@ -79,6 +79,12 @@ impl Mechanism {
         core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
+    /// Whether the server has to speak first (CRAM-MD5, DIGEST-MD5), so that its first challenge says something.
+    #[must_use]
+    pub fn is_server_first(&self) -> bool {
+        matches!(self.as_bytes(), b"CRAM-MD5" | b"DIGEST-MD5")
+    }
+
     /// Whether the mechanism shows a password or a bearer token to anyone who reads the connection:
     /// PLAIN, PLAIN-CLIENTTOKEN, LOGIN, OAUTHBEARER, XOAUTH2.
     #[must_use]
@@ -183,13 +189,14 @@ pub struct Exchange {
     id: CommandId,
     responded: bool,
     challenged: bool,
+    cancelled: bool,
 }
 
 impl Exchange {
     /// Of the AUTH command `id`; `responded`: whether it had an initial response.
     #[must_use]
     pub const fn new(id: CommandId, responded: bool) -> Self {
-        Self { id, responded, challenged: false }
+        Self { id, responded, challenged: false, cancelled: false }
     }
 
     /// Whether the client has sent any response.
@@ -202,6 +209,12 @@ impl Exchange {
     #[must_use]
     pub const fn is_challenged(&self) -> bool {
         self.challenged
+    }
+
+    /// Whether the client has broken it off: the server can only refuse.
+    #[must_use]
+    pub const fn is_cancelled(&self) -> bool {
+        self.cancelled
     }
 
     /// A challenge came.
@@ -237,6 +250,7 @@ impl Exchange {
     pub fn cancel(&mut self, id: CommandId, output: &mut Output) -> Result<(), Misuse> {
         self.check(id)?;
         self.answered();
+        self.cancelled = true;
         output.put(b"*\r\n");
         Ok(())
     }

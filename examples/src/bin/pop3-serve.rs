@@ -3,11 +3,10 @@
 //! What it does is in `examples::pop3_serve`; here are only the command line and the exit status.
 
 use examples::pop3_serve::{Account, Message, Service};
-use examples::{read_password, tls};
+use examples::{listen, read_password, tls};
 use lexopt::prelude::*;
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -81,14 +80,6 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let listener = listen(&options.listen)?;
     service.listen(&listener, false, report);
     Ok(())
-}
-
-fn listen(address: &str) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    let mut out = io::stdout().lock();
-    writeln!(out, "listening on {}", listener.local_addr()?)?;
-    out.flush()?;
-    Ok(listener)
 }
 
 /// `None`: help was asked for.

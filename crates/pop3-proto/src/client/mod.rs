@@ -186,7 +186,9 @@ impl Client {
     pub fn auth_respond(&mut self, id: CommandId, data: &[u8]) -> Result<(), Misuse> {
         let limit = self.config.limits.max_auth_line;
         let exchange = self.exchange.as_mut().ok_or(Misuse::UnknownId)?;
-        exchange.respond(id, data, limit, &mut self.output)
+        exchange.respond(id, data, limit, &mut self.output)?;
+        self.line_sent();
+        Ok(())
     }
 
     /// Cancels a SASL exchange with `*`. The server answers `-ERR`.
@@ -194,7 +196,22 @@ impl Client {
     /// # Errors
     /// [`Misuse::UnknownId`]: no such exchange. [`Misuse::State`]: no challenge waits for a response.
     pub fn auth_cancel(&mut self, id: CommandId) -> Result<(), Misuse> {
-        self.exchange.as_mut().ok_or(Misuse::UnknownId)?.cancel(id, &mut self.output)
+        self.exchange.as_mut().ok_or(Misuse::UnknownId)?.cancel(id, &mut self.output)?;
+        self.line_sent();
+        Ok(())
+    }
+
+    /// What was received before a line of an exchange was written is no answer to it.
+    fn line_sent(&mut self) {
+        let earliest = self.received();
+        if let Some(pending) = self.pending.front_mut().filter(|pending| pending.earliest > 0) {
+            pending.earliest = earliest;
+        }
+    }
+
+    /// Octets of the stream that were received.
+    fn received(&self) -> u64 {
+        self.input.stream_offset() + self.input.len() as u64
     }
 
     /// Says that the TLS handshake is done. What is received from now on is from within TLS. Forgets the
@@ -349,7 +366,7 @@ impl Client {
             ReplyKind::Stls => self.tls = Tls::Asked,
             _ => {}
         }
-        let earliest = self.input.stream_offset() + self.input.len() as u64;
+        let earliest = self.received();
         self.pending.push_back(Pending { id, verb, kind, earliest });
     }
 

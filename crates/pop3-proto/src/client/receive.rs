@@ -13,8 +13,8 @@ use wire::dot::{Body, DotDecoder};
 use wire::parse::Failure;
 use wire::sasl::Exchange;
 use wire::{
-    CommandId, Context, Diagnostic, Fatal, Found, LimitKind, ParseError, Pause, Redacted, Secret, Step,
-    Tolerance,
+    CommandId, Context, Diagnostic, Fatal, Found, LimitKind, ParseError, ParseErrorKind, Pause, Redacted,
+    Secret, Step, Tolerance,
 };
 
 /// A multi-line reply, behind its first line.
@@ -43,6 +43,10 @@ impl Client {
     pub(super) fn step(&mut self) -> Stepped {
         match &self.reading {
             _ if self.tls == Tls::Agreed => self.paused_for_tls(),
+            // what comes before the response is no answer to it
+            _ if self.exchange.as_ref().is_some_and(Exchange::is_challenged) => {
+                Ok(Some(Step::Paused(Pause::Respond)))
+            }
             Some(Reading::Body { .. }) => self.body(),
             _ => self.line(),
         }
@@ -67,8 +71,7 @@ impl Client {
     fn wait(&mut self) -> Stepped {
         if !self.input.is_eof() {
             self.input.settle();
-            let challenged = self.exchange.as_ref().is_some_and(Exchange::is_challenged);
-            return Ok(Some(if challenged { Step::Paused(Pause::Respond) } else { Step::NeedInput }));
+            return Ok(Some(Step::NeedInput));
         }
         Err(Fatal::UnexpectedEof(if self.state == State::Greeting {
             "the greeting"
@@ -187,6 +190,12 @@ impl Client {
         let Some((id, kind)) = self.pending.front().map(|pending| (pending.id, pending.kind)) else {
             return self.unsolicited(at, &frame);
         };
+        if self.exchange.as_ref().is_some_and(Exchange::is_cancelled) && frame.first() == Some(&b'+') {
+            // RFC 5034 section 4: to `*` the server can only say -ERR
+            let expected = "-ERR to the cancelled AUTH";
+            let got = Some(b'+');
+            return Err(Fatal::Desync(ParseError { offset: 0, expected, kind: ParseErrorKind::Syntax, got }));
+        }
         if let Some(reply) = Reply::plain(&frame, kind) {
             return self.replied(id, kind, reply, Vec::new());
         }

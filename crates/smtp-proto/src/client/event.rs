@@ -2,19 +2,20 @@
 
 use crate::Reply;
 use alloc::boxed::Box;
-use wire::{CommandId, Diagnostic, Malformed, Secret};
+use wire::{CommandId, Diagnostic, Malformed, Misuse, Secret};
 
 /// What a client learns from the server (RFC 5321 section 4.2), in wire order.
 ///
 /// A command is complete with exactly one of: a [`Reply`](Event::Reply), [`StartTls`](Event::StartTls), or the
-/// [`RecipientReply`](Event::RecipientReply) that says that it is the last. [`SendBody`](Event::SendBody) and
+/// [`RecipientReply`](Event::RecipientReply) that says that it is the last, or [`NotSent`](Event::NotSent). [`SendBody`](Event::SendBody) and
 /// [`Challenge`](Event::Challenge) come before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
     /// The first reply of the connection. If it is not positive, the server refuses to serve (RFC 5321 section 3.1).
     Greeting(Reply),
-    /// The reply to a command, or to the content behind it. 421 ends the session (RFC 5321 section 3.8).
+    /// The reply to a command, or to the content behind it. 421 ends the session (RFC 5321 section 3.8), and so does a refusal before the
+    /// content has gone out whole.
     Reply {
         /// To which command.
         id: CommandId,
@@ -68,8 +69,14 @@ pub enum Event {
         /// The server's words.
         reply: Reply,
     },
-    /// A reply that no command waits for, such as 421 before the server closes an idle connection, or one in the midst of the
-    /// content.
+    /// A command that was held back is not sent: the server closes, refuses to serve, or no longer offers what it needs.
+    NotSent {
+        /// The command.
+        id: CommandId,
+        /// Why.
+        misuse: Misuse,
+    },
+    /// A reply that no command waits for, such as 421 before the server closes an idle connection.
     Unsolicited(Reply),
     /// Something was repaired, or is worth a look. It stands before the event that it belongs to.
     Diagnostic(Box<Diagnostic>),

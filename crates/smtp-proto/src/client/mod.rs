@@ -37,12 +37,12 @@ use crate::{
     Bdat, Body, Command, Ehlo, Keyword, Mail, MailKeyword, Protocol, Rcpt, RcptKeyword, Reply, ReplyKind,
     State, Verb,
 };
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut, buf::Limit};
 use core::time::Duration;
-use wire::dot::DotEncoder;
-use wire::sasl::Exchange;
+use wire::dot::{BareEndings, DotEncoder, LineEndings};
+use wire::sasl::{Exchange, Mechanism};
 use wire::{BodyError, CommandId, Events, Fatal, Input, Machine, Misuse, Output, Parts, Step};
 
 /// The client side of one connection (RFC 5321 section 3). See the [module](self) for an example and the
@@ -71,10 +71,16 @@ pub struct Client {
     /// What MAIL has announced of the content that is sent next.
     announced: Body,
     announced_utf8: bool,
+    /// Looks for bare CR and LF in text that is sent in chunks.
+    endings: BareEndings,
     /// Recipients that were accepted, for LMTP; and how many were asked for.
     accepted: Vec<CommandId>,
     recipients: u64,
     transactions: u64,
+    /// Domains of recipients in this session, where the server limits them.
+    domains: BTreeSet<Vec<u8>>,
+    /// The mechanism of the exchange, if it is ours.
+    mechanism: Option<Mechanism>,
     events: Events<Event>,
     ehlo: Option<Ehlo>,
 }
@@ -99,8 +105,9 @@ struct Pending {
     earliest: u64,
     /// Whether the content was asked for with 354.
     content: bool,
-    /// Replies for recipients that were handed out.
+    /// Replies for recipients that were handed out, and whether one of them was positive.
     answered: usize,
+    taken: bool,
 }
 
 /// The content that is being sent.
@@ -109,7 +116,12 @@ enum Sending {
     /// Behind 354.
     Data { id: CommandId, encoder: DotEncoder },
     /// Behind BDAT: octets left.
-    Chunk { id: CommandId, left: u64 },
+    Chunk { id: CommandId, left: u64, last: bool },
+}
+
+/// The domain of a recipient, as limits count it (RFC 9422 section 4.3).
+fn domain_of(rcpt: &Rcpt) -> Option<Vec<u8>> {
+    rcpt.forward_path().mailbox().map(|mailbox| mailbox.domain().to_ascii_lowercase())
 }
 
 /// Whether a client that was refused EHLO may go on with HELO (RFC 5321 section 3.2): 500, 501, 502, 503, 504 and 550. Not if
@@ -151,9 +163,12 @@ impl Client {
             behind_bare_lf: false,
             announced: Body::SevenBit,
             announced_utf8: false,
+            endings: BareEndings::new(),
             accepted: Vec::new(),
             recipients: 0,
             transactions: 0,
+            domains: BTreeSet::new(),
+            mechanism: None,
             events: Events::new(),
             ehlo: None,
         }
@@ -246,7 +261,8 @@ impl Client {
     ///
     /// # Errors
     /// * [`BodyError::Full`]: the output is at its high-water mark; send some, then offer the piece again.
-    /// * [`BodyError::LineEnding`]: a bare CR or LF, which the policy refuses; nothing of the piece was taken.
+    /// * [`BodyError::LineEnding`]: a bare CR or LF, which the policy refuses (in chunks `Normalise` refuses it, too: their size was
+    ///   announced), unless the message was announced as BINARYMIME; nothing of the piece was taken.
     /// * [`BodyError::EightBit`]: an octet above 127, though the message was not announced as 8BITMIME or BINARYMIME; nothing of the
     ///   piece was taken.
     /// * [`BodyError::TooLong`]: more than is left of the chunk; nothing of the piece was taken.
@@ -265,13 +281,17 @@ impl Client {
                 Err(BodyError::EightBit { offset })
             }
             Some(Sending::Data { encoder, .. }) => encoder.encode_bytes(data, &mut self.output),
-            Some(Sending::Chunk { left, .. }) => {
+            Some(Sending::Chunk { left, last, .. }) => {
                 let len = data.len() as u64;
                 if len > *left {
                     return Err(BodyError::TooLong { limit: *left });
                 }
+                let done = *left == len;
+                // RFC 3030 section 2: text has the same line ends in chunks
+                if self.announced != Body::BinaryMime && self.config.line_endings != LineEndings::Lenient {
+                    self.endings = checked(&self.endings, data, done && *last)?;
+                }
                 *left -= len;
-                let done = *left == 0;
                 self.output.put_bytes(data.clone());
                 if done {
                     self.sending = None;
@@ -309,7 +329,9 @@ impl Client {
     pub fn auth_respond(&mut self, id: CommandId, data: &[u8]) -> Result<(), Misuse> {
         let limit = self.config.limits.max_auth_line;
         let exchange = self.exchange.as_mut().ok_or(Misuse::UnknownId)?;
-        exchange.respond(id, data, limit, &mut self.output)
+        exchange.respond(id, data, limit, &mut self.output)?;
+        self.line_sent();
+        Ok(())
     }
 
     /// Cancels a SASL exchange with `*`. The server answers 501.
@@ -317,7 +339,22 @@ impl Client {
     /// # Errors
     /// [`Misuse::UnknownId`]: no such exchange. [`Misuse::State`]: no challenge waits for a response.
     pub fn auth_cancel(&mut self, id: CommandId) -> Result<(), Misuse> {
-        self.exchange.as_mut().ok_or(Misuse::UnknownId)?.cancel(id, &mut self.output)
+        self.exchange.as_mut().ok_or(Misuse::UnknownId)?.cancel(id, &mut self.output)?;
+        self.line_sent();
+        Ok(())
+    }
+
+    /// What was received before a line of an exchange was written is no answer to it.
+    fn line_sent(&mut self) {
+        let earliest = self.received();
+        if let Some(pending) = self.pending.front_mut().filter(|pending| pending.earliest > 0) {
+            pending.earliest = earliest;
+        }
+    }
+
+    /// Octets of the stream that were received.
+    fn received(&self) -> u64 {
+        self.input.stream_offset() + self.input.len() as u64
     }
 
     /// Says that the TLS handshake is done. What is received from now on is from within TLS. Forgets what the server has offered (RFC
@@ -344,7 +381,6 @@ impl Client {
         self.ehlo = None;
         self.state = State::Hello;
         self.ahead = State::Hello;
-        self.transactions = 0;
     }
 
     /// The state of the session, as the replies so far have made it.
@@ -409,6 +445,18 @@ impl Client {
             Command::Data if self.announced == Body::BinaryMime => {
                 Err(Misuse::State { wanted: "without BODY=BINARYMIME" })
             }
+            // RFC 8689 section 2
+            Command::Mail(mail)
+                if mail.has(MailKeyword::RequireTls)
+                    && self.tls != Tls::On
+                    && self.offers(Keyword::RequireTls) =>
+            {
+                Err(Misuse::State { wanted: "within TLS" })
+            }
+            // RFC 2033 section 4.3: it has as many replies as recipients were accepted, which is not known yet
+            Command::Bdat(Bdat { last: true, .. }) if lmtp && self.asks_for_recipients() => {
+                Err(Misuse::Pipeline)
+            }
             Command::Auth(auth)
                 if auth.mechanism.is_cleartext() && self.tls != Tls::On && !self.config.allow_cleartext =>
             {
@@ -416,6 +464,11 @@ impl Client {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a MAIL or RCPT has no reply yet.
+    fn asks_for_recipients(&self) -> bool {
+        self.pending.iter().rev().any(|pending| matches!(pending.kind, ReplyKind::Mail | ReplyKind::Rcpt))
     }
 
     /// Nothing is sent that needs what the server has not offered.
@@ -468,8 +521,15 @@ impl Client {
         if !rcpt.is_ascii() && !self.announced_utf8 {
             return Err(Misuse::Invalid("address without SMTPUTF8 in MAIL"));
         }
-        match self.ehlo.as_ref().and_then(|ehlo| ehlo.limits().rcpt_max).map(u64::from) {
-            Some(limit) if self.recipients >= limit => Err(Misuse::TooMany { limit }),
+        let Some(limits) = self.ehlo.as_ref().map(Ehlo::limits) else { return Ok(()) };
+        if let Some(limit) = limits.rcpt_max.map(u64::from).filter(|&limit| self.recipients >= limit) {
+            return Err(Misuse::TooMany { limit });
+        }
+        let domains = limits.rcpt_domain_max.map(u64::from);
+        match domains.filter(|&limit| self.domains.len() as u64 >= limit) {
+            Some(limit) if domain_of(rcpt).is_some_and(|domain| !self.domains.contains(&domain)) => {
+                Err(Misuse::TooMany { limit })
+            }
             _ => Ok(()),
         }
     }
@@ -482,12 +542,16 @@ impl Client {
                 self.ahead = State::Mail;
                 self.announced = mail.body().unwrap_or(Body::SevenBit);
                 self.announced_utf8 = mail.has(MailKeyword::SmtpUtf8);
+                self.endings = BareEndings::new();
                 self.recipients = 0;
                 self.transactions += 1;
             }
-            Command::Rcpt(_) => {
+            Command::Rcpt(rcpt) => {
                 self.ahead = State::Rcpt;
                 self.recipients += 1;
+                if self.ehlo.as_ref().is_some_and(|ehlo| ehlo.limits().rcpt_domain_max.is_some()) {
+                    self.domains.extend(domain_of(rcpt));
+                }
             }
             Command::Data => self.ahead = State::Data,
             Command::Bdat(Bdat { last, .. }) => self.ahead = if *last { State::Ready } else { State::Chunks },
@@ -543,8 +607,12 @@ impl Client {
         let max_line = self.max_line(command);
         encode(command, max_line, &mut self.output)?;
         self.sent(id, command.verb(), command.reply_kind());
-        if let Command::Bdat(Bdat { size: left @ 1.., .. }) = *command {
-            self.sending = Some(Sending::Chunk { id, left });
+        match command {
+            Command::Bdat(Bdat { size: left @ 1.., last }) => {
+                self.sending = Some(Sending::Chunk { id, left: *left, last: *last });
+            }
+            Command::Auth(auth) => self.mechanism = Some(auth.mechanism),
+            _ => {}
         }
         Ok(())
     }
@@ -558,18 +626,48 @@ impl Client {
             ReplyKind::StartTls => self.tls = Tls::Asked,
             _ => {}
         }
-        let earliest = self.input.stream_offset() + self.input.len() as u64;
-        self.pending.push_back(Pending { id, verb, kind, earliest, content: false, answered: 0 });
+        let earliest = self.received();
+        self.pending.push_back(Pending {
+            id,
+            verb,
+            kind,
+            earliest,
+            content: false,
+            answered: 0,
+            taken: false,
+        });
     }
 
-    /// Sends what was held back and may be sent now.
+    /// Sends what was held back and may be sent now. What the server no longer offers, or closes before, is told of.
     fn release(&mut self) {
-        while self.may_send_now() {
+        while self.state == State::Closed || self.may_send_now() {
             let Some((id, command)) = self.held.pop_front() else { break };
-            // cannot fail: it was checked when it was accepted
-            if self.write(id, &command).is_err() {
-                break;
+            let sent = match self.state {
+                State::Closed => Err(Misuse::State { wanted: "an open session" }),
+                _ => self.check_offered(&command).and_then(|()| self.write(id, &command)),
+            };
+            if let Err(misuse) = sent {
+                self.events.push(Event::NotSent { id, misuse });
             }
+        }
+    }
+}
+
+/// Looks at the next piece of a text. The error is the first bare CR or LF in it; a CR at the end of the piece before it counts as one at
+/// its start.
+fn checked(endings: &BareEndings, piece: &[u8], last: bool) -> Result<BareEndings, BodyError> {
+    let mut next = endings.clone();
+    let before = next.offset();
+    let mut first = None;
+    next.scan(piece, |finding| first = first.or(Some(finding)));
+    if first.is_none() && last {
+        first = next.clone().finish();
+    }
+    match first {
+        None => Ok(next),
+        Some(finding) => {
+            let offset = usize::try_from(finding.offset.saturating_sub(before)).unwrap_or(usize::MAX);
+            Err(BodyError::LineEnding { what: finding.kind.name(), offset })
         }
     }
 }
@@ -612,7 +710,7 @@ impl Machine for Client {
             && self.tls != Tls::Agreed
             && self.state != State::Turned
             && !self.exchange.as_ref().is_some_and(Exchange::is_challenged)
-            && self.input.len() < self.config.limits.max_reply.saturating_add(self.max_reply_line())
+            && self.input.len() < self.max_reply().saturating_add(self.max_reply_line())
     }
 
     fn output(&mut self) -> &mut Output {

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use wire::dot::DotEncoder;
 use wire::sasl::Exchange;
 use wire::{
-    CommandId, Context, Diagnostic, Fatal, Found, LimitKind, ParseError, ParseErrorKind, Pause, Secret, Step,
-    Tolerance,
+    CommandId, Context, Diagnostic, Fatal, Found, LimitKind, Misuse, ParseError, ParseErrorKind, Pause,
+    Secret, Step, Tolerance,
 };
 
 /// How much of the reply at the front of the input was found to be whole lines.
@@ -28,9 +28,18 @@ impl Client {
     pub(super) fn step(&mut self) -> Stepped {
         match self.state {
             _ if self.tls == Tls::Agreed => self.paused_for_tls(),
+            // what comes before the response is no answer to it
+            _ if self.exchange.as_ref().is_some_and(Exchange::is_challenged) => {
+                Ok(Some(Step::Paused(Pause::Respond)))
+            }
             State::Turned => Ok(Some(Step::Paused(Pause::Upgrade))),
             _ => self.line(),
         }
+    }
+
+    /// The longest reply.
+    pub(super) fn max_reply(&self) -> usize {
+        self.config.limits.max_reply.max(self.max_reply_line())
     }
 
     /// The longest line that may come now.
@@ -56,8 +65,12 @@ impl Client {
     fn wait(&mut self) -> Stepped {
         if !self.input.is_eof() {
             self.input.settle();
-            let challenged = self.exchange.as_ref().is_some_and(Exchange::is_challenged);
-            return Ok(Some(if challenged { Step::Paused(Pause::Respond) } else { Step::NeedInput }));
+            // while content is due the server waits for it
+            return Ok(Some(match self.sending {
+                Some(_) if self.output.is_full() => Step::Paused(Pause::Drain),
+                Some(_) => Step::Paused(Pause::Respond),
+                None => Step::NeedInput,
+            }));
         }
         Err(Fatal::UnexpectedEof(if self.state == State::Greeting {
             "the greeting"
@@ -89,8 +102,8 @@ impl Client {
             let limit = limits.max_reply_lines.into();
             return Err(Fatal::Limit { kind: LimitKind::ReplyLines, limit });
         }
-        if end > limits.max_reply.max(max_line) {
-            return Err(Fatal::Limit { kind: LimitKind::Frame, limit: limits.max_reply as u64 });
+        if end > self.max_reply() {
+            return Err(Fatal::Limit { kind: LimitKind::Frame, limit: self.max_reply() as u64 });
         }
         if goes_on {
             return Ok(None);
@@ -118,9 +131,7 @@ impl Client {
         }
         let front = self.pending.front().map(|pending| (pending.id, pending.kind, pending.earliest));
         match front {
-            Some((id, kind, earliest)) if earliest <= at && !self.is_sending(id) => {
-                self.replied(cx, id, kind, reply)
-            }
+            Some((id, kind, earliest)) if earliest <= at => self.replied(cx, id, kind, reply),
             _ => {
                 cx.repair(rule::UNSOLICITED_REPLY, frame);
                 self.note_closing(&reply);
@@ -129,7 +140,7 @@ impl Client {
         }
     }
 
-    /// Whether the content of this command is not sent whole: then a reply cannot be to it.
+    /// Whether the content of this command is not sent whole.
     fn is_sending(&self, command: CommandId) -> bool {
         matches!(&self.sending, Some(Sending::Data { id, .. } | Sending::Chunk { id, .. }) if *id == command)
     }
@@ -138,10 +149,14 @@ impl Client {
         if reply.is_intermediate() {
             return Err(out_of_step("220 or a refusal"));
         }
-        // RFC 5321 section 3.1: after 554 the client says QUIT
         self.state = State::Hello;
         self.note_closing(&reply);
-        self.release();
+        if reply.is_positive() {
+            self.release();
+        } else {
+            // RFC 5321 section 3.1: after 554 the client says QUIT and nothing else
+            self.drop_held();
+        }
         self.emit(cx.into_repairs(), Event::Greeting(reply))
     }
 
@@ -149,12 +164,30 @@ impl Client {
     fn note_closing(&mut self, reply: &Reply) {
         if reply.code() == ReplyCode::SERVICE_NOT_AVAILABLE {
             self.state = State::Closed;
+            self.sending = None;
+        }
+    }
+
+    fn drop_held(&mut self) {
+        for (id, _) in core::mem::take(&mut self.held) {
+            self.events.push(Event::NotSent { id, misuse: Misuse::State { wanted: "a server that serves" } });
         }
     }
 
     fn replied(&mut self, cx: Context<'_>, id: CommandId, kind: ReplyKind, reply: Reply) -> Stepped {
         let content = self.pending.front().is_some_and(|pending| pending.content);
+        let closing = reply.code() == ReplyCode::SERVICE_NOT_AVAILABLE;
+        if self.is_sending(id) {
+            return self.answered_early(cx, id, kind, reply);
+        }
         match kind {
+            // RFC 4954 section 4: to `*` the server can only say 501
+            ReplyKind::Auth | ReplyKind::AuthInitial
+                if self.exchange.as_ref().is_some_and(Exchange::is_cancelled)
+                    && (reply.is_positive() || reply.is_intermediate()) =>
+            {
+                return Err(out_of_step("a refusal of the cancelled AUTH"));
+            }
             ReplyKind::Auth | ReplyKind::AuthInitial if reply.code() == ReplyCode::CHALLENGE => {
                 return self.challenged_by(cx, id, &reply);
             }
@@ -168,14 +201,22 @@ impl Client {
             ReplyKind::Data | ReplyKind::LastChunk
                 if self.config.protocol == Protocol::Lmtp
                     && !self.accepted.is_empty()
+                    && !closing
                     && self.has_ended(content, kind) =>
             {
                 return self.recipient_replied(cx, id, reply);
             }
+            // the server waits for more, and would read what follows as that
+            _ if reply.is_intermediate() && !may_be_intermediate(kind, &reply) => {
+                return Err(out_of_step("a reply that is not 3yz"));
+            }
             _ => {}
         }
         if kind == ReplyKind::Hello && reply.is_positive() {
-            self.ehlo = Some(Ehlo::read(&cx, &reply));
+            let helo = self.pending.front().is_some_and(|pending| pending.verb == Verb::Helo);
+            let ehlo = Ehlo::read(&cx, &reply);
+            // RFC 5321 section 4.1.1.1: HELO asks for no extensions
+            self.ehlo = Some(if helo { ehlo.with([]) } else { ehlo });
         }
         self.complete(kind, &reply);
         let event = match kind {
@@ -184,6 +225,19 @@ impl Client {
             _ => Event::Reply { id, reply },
         };
         self.emit(cx.into_repairs(), event)
+    }
+
+    /// A reply before the content has gone out whole: the server will not take the rest for content. RFC 5321 section 4.1.1.4 and RFC 3030
+    /// section 2 have it wait; where both stand now nobody knows, so nothing more is sent.
+    fn answered_early(&mut self, cx: Context<'_>, id: CommandId, kind: ReplyKind, reply: Reply) -> Stepped {
+        if !reply.is_transient() && !reply.is_permanent() {
+            return Err(out_of_step("a refusal, in the midst of the content"));
+        }
+        self.sending = None;
+        self.complete(kind, &reply);
+        self.state = State::Closed;
+        self.release();
+        self.emit(cx.into_repairs(), Event::Reply { id, reply })
     }
 
     /// Whether the content went out whole, so that in LMTP each recipient has a reply.
@@ -217,7 +271,11 @@ impl Client {
         }
         match challenge {
             Ok(data) => self.emit(cx.into_repairs(), Event::Challenge { id, data }),
-            Err(_) if !responded && cx.tolerates(Tolerance::Default, rule::TEXT_AS_CHALLENGE, cx.frame()) => {
+            Err(_)
+                if !responded
+                    && !self.mechanism.is_some_and(|mechanism| mechanism.is_server_first())
+                    && cx.tolerates(Tolerance::Default, rule::TEXT_AS_CHALLENGE, cx.frame()) =>
+            {
                 self.emit(cx.into_repairs(), Event::Challenge { id, data: Secret::default() })
             }
             Err(error) => {
@@ -232,6 +290,7 @@ impl Client {
         let Some(pending) = self.pending.front_mut() else { return Ok(None) };
         let Some(&recipient) = self.accepted.get(pending.answered) else { return Ok(None) };
         pending.answered += 1;
+        pending.taken |= reply.is_positive();
         let last = pending.answered == self.accepted.len();
         let kind = pending.kind;
         if last {
@@ -247,6 +306,8 @@ impl Client {
         let Some(done) = self.pending.pop_front() else { return };
         let positive = reply.is_positive();
         match (kind, positive) {
+            // 421 was said: nothing opens the session again
+            _ if self.state == State::Closed => {}
             (ReplyKind::Hello, true) => {
                 self.end_transaction();
                 self.state = State::Ready;
@@ -260,7 +321,12 @@ impl Client {
                 self.accepted.push(done.id);
             }
             (ReplyKind::Chunk, true) => self.state = State::Chunks,
-            (ReplyKind::Chunk, false) if self.state.in_transaction() => self.state = State::Failed,
+            // RFC 3030 section 2: only RSET helps then
+            (ReplyKind::Chunk | ReplyKind::LastChunk, false)
+                if !done.taken && self.state.in_transaction() =>
+            {
+                self.state = State::Failed;
+            }
             (ReplyKind::LastChunk, _) | (ReplyKind::Rset, true) => self.end_transaction(),
             (ReplyKind::Data, _) if done.content => self.end_transaction(),
             (ReplyKind::StartTls, true) => self.tls = Tls::Agreed,
@@ -272,6 +338,7 @@ impl Client {
         }
         if kind.is_auth() {
             self.exchange = None;
+            self.mechanism = None;
         }
         self.note_closing(reply);
         if self.outstanding() == 0 && self.sending.is_none() {
@@ -291,6 +358,15 @@ impl Client {
     #[inline]
     fn emit(&mut self, repairs: Vec<Diagnostic>, event: Event) -> Stepped {
         Ok(self.events.emit(repairs, event))
+    }
+}
+
+/// Whether 3yz may be a reply of this kind. What an unknown command means, only the caller knows.
+fn may_be_intermediate(kind: ReplyKind, reply: &Reply) -> bool {
+    match kind {
+        ReplyKind::Single => true,
+        ReplyKind::Mail => reply.code() == ReplyCode::CHECKPOINT,
+        _ => false,
     }
 }
 

@@ -60,6 +60,12 @@ pub enum Outcome {
     Refused(Reply),
     /// It was not asked for, because the server does not take it: an address beyond ASCII without SMTPUTF8, or one over its LIMITS.
     NotSent(Misuse),
+    /// The connection ended before the server has told. Only if the content was sent whole may it have the message: then sending it
+    /// again could double it (RFC 5321 section 4.5.3.2.6).
+    Unknown {
+        /// Whether all of the content had been handed to the client.
+        content_sent: bool,
+    },
 }
 
 impl Outcome {
@@ -74,7 +80,7 @@ impl Outcome {
     pub const fn reply(&self) -> Option<&Reply> {
         match self {
             Self::Accepted(reply) | Self::Refused(reply) => Some(reply),
-            Self::NotSent(_) => None,
+            Self::NotSent(_) | Self::Unknown { .. } => None,
         }
     }
 }
@@ -140,6 +146,8 @@ pub struct Transaction {
     /// Whether the server has taken MAIL, and whether it has asked for the content of DATA.
     accepted: bool,
     asked: bool,
+    /// Replies to MAIL and RCPT that are to come.
+    unanswered: usize,
     lmtp: bool,
 }
 
@@ -192,6 +200,13 @@ impl Transaction {
         if envelope.recipients.is_empty() {
             return Err(Misuse::Empty.into());
         }
+        let content = match client.config.line_endings {
+            // the size of a chunk is announced before it is sent
+            LineEndings::Normalise if envelope.chunking && envelope.mail.body() != Some(Body::BinaryMime) => {
+                normalised(content)
+            }
+            _ => content,
+        };
         let body = body_of(client, &envelope, &content)?;
         let mail = complete(client, &envelope, body, content.len() as u64)?;
         client.check_mail(&mail)?;
@@ -213,6 +228,7 @@ impl Transaction {
             reset_id: None,
             accepted: false,
             asked: false,
+            unanswered: 0,
             lmtp: client.protocol() == Protocol::Lmtp,
         })
     }
@@ -227,6 +243,7 @@ impl Transaction {
             let sent = match self.phase {
                 Phase::Mail => client.send(&Command::Mail(self.mail.clone())).map(|id| {
                     self.mail_id = Some(id);
+                    self.unanswered += 1;
                     self.phase = Phase::Rcpt(0);
                 }),
                 Phase::Rcpt(n) => self.send_rcpt(client, n),
@@ -234,6 +251,8 @@ impl Transaction {
                     self.phase = Phase::Reset;
                     Ok(())
                 }
+                // RFC 3030 section 2: "After all MAIL and RCPT responses are collected and processed"
+                Phase::Content if self.chunking && self.unanswered > 0 => return Ok(()),
                 Phase::Content => self.send_content(client),
                 Phase::Pieces => return self.send_pieces(client),
                 Phase::Reset => client.send(&Command::Rset).map(|id| {
@@ -264,7 +283,10 @@ impl Transaction {
             return Ok(());
         };
         match client.send(&Command::Rcpt(recipient.rcpt.clone())) {
-            Ok(id) => self.sent.push((id, n)),
+            Ok(id) => {
+                self.sent.push((id, n));
+                self.unanswered += 1;
+            }
             Err(
                 misuse @ (Misuse::NotAdvertised(_)
                 | Misuse::Invalid(_)
@@ -320,7 +342,16 @@ impl Transaction {
             Event::SendBody { id, .. } if self.content_id == Some(id) => {
                 self.asked = true;
                 self.phase = Phase::Pieces;
+                if !self.may_be_wanted() {
+                    // a server that asks though it wants none of it gets none of it
+                    self.written = self.content.len();
+                }
                 Progress::Pending
+            }
+            Event::NotSent { id, misuse } if self.owns(id) => self.not_sent(id, misuse),
+            Event::Unsolicited(reply) if reply.code() == ReplyCode::SERVICE_NOT_AVAILABLE => {
+                // it closes; what it will not answer is unknown
+                self.finish()
             }
             Event::RecipientReply { id, recipient, reply, last } if self.content_id == Some(id) => {
                 if let Some(recipient) = self.recipient(recipient) {
@@ -336,23 +367,21 @@ impl Transaction {
         if self.reset_id == Some(id) {
             return self.finish();
         }
+        let closing = reply.code() == ReplyCode::SERVICE_NOT_AVAILABLE;
         if self.content_id == Some(id) {
             // of the recipients that were accepted; the others know already
             for recipient in self.recipients.iter_mut().filter(|r| r.outcome.is_none()) {
                 recipient.outcome = Some(outcome(reply.clone()));
             }
-            return if reply.code() == ReplyCode::SERVICE_NOT_AVAILABLE {
-                self.finish()
-            } else {
-                self.ended()
-            };
+            return if closing { self.finish() } else { self.ended() };
         }
         if self.mail_id == Some(id) {
+            self.unanswered -= 1;
             if !accepts_mail(&reply) {
                 for recipient in self.recipients.iter_mut().filter(|r| r.outcome.is_none()) {
                     recipient.outcome = Some(Outcome::Refused(reply.clone()));
                 }
-                return self.refused();
+                return if closing { self.finish() } else { self.refused() };
             }
             self.accepted = true;
             return Progress::Pending;
@@ -364,7 +393,27 @@ impl Transaction {
             }
             Some(_) => {}
         }
-        Progress::Pending
+        self.unanswered -= 1;
+        if closing { self.finish() } else { Progress::Pending }
+    }
+
+    /// Whether a command is of this transaction.
+    fn owns(&self, id: CommandId) -> bool {
+        let one = [self.mail_id, self.content_id, self.reset_id].contains(&Some(id));
+        one || self.sent.binary_search_by_key(&id, |&(id, _)| id).is_ok()
+    }
+
+    /// A command that the client held back will not be sent.
+    fn not_sent(&mut self, id: CommandId, misuse: Misuse) -> Progress {
+        if let Some(recipient) = self.recipient(id) {
+            recipient.outcome.get_or_insert(Outcome::NotSent(misuse));
+            self.unanswered -= 1;
+            return Progress::Pending;
+        }
+        for recipient in self.recipients.iter_mut().filter(|r| r.outcome.is_none()) {
+            recipient.outcome = Some(Outcome::NotSent(misuse.clone()));
+        }
+        self.finish()
     }
 
     fn recipient(&mut self, rcpt: CommandId) -> Option<&mut Recipient> {
@@ -398,10 +447,19 @@ impl Transaction {
 
     fn finish(&mut self) -> Progress {
         self.phase = Phase::Done;
-        let unanswered = || Outcome::NotSent(Misuse::State { wanted: "an answer of the server" });
-        Progress::Done(
-            self.recipients.iter_mut().map(|r| r.outcome.take().unwrap_or_else(unanswered)).collect(),
-        )
+        Progress::Done(self.outcomes())
+    }
+
+    fn outcomes(&mut self) -> Vec<Outcome> {
+        let content_sent = self.content_id.is_some() && self.written == self.content.len();
+        let unknown = || Outcome::Unknown { content_sent };
+        self.recipients.iter_mut().map(|r| r.outcome.take().unwrap_or_else(unknown)).collect()
+    }
+
+    /// Gives the transaction up, because the connection has ended: what is known of each recipient, in their order.
+    #[must_use]
+    pub fn abandon(mut self) -> Vec<Outcome> {
+        self.outcomes()
     }
 
     /// Whether each accepted recipient gets a reply of its own (RFC 2033 section 4.2).
@@ -423,7 +481,10 @@ fn accepts_mail(reply: &Reply) -> bool {
 fn body_of(client: &Client, envelope: &Envelope, content: &Bytes) -> Result<Body, BodyError> {
     let declared = envelope.mail.body();
     if declared == Some(Body::BinaryMime) {
-        return Ok(Body::BinaryMime);
+        let missing =
+            [Keyword::BinaryMime, Keyword::Chunking].into_iter().find(|&keyword| !client.offers(keyword));
+        return missing
+            .map_or(Ok(Body::BinaryMime), |keyword| Err(Misuse::NotAdvertised(keyword.name()).into()));
     }
     let binary = client.offers(Keyword::BinaryMime) && client.offers(Keyword::Chunking);
     if client.config.line_endings == LineEndings::Strict {
@@ -439,6 +500,7 @@ fn body_of(client: &Client, envelope: &Envelope, content: &Bytes) -> Result<Body
         }
     }
     if content.is_ascii() || client.config.allow_8bit {
+        let declared = declared.filter(|_| client.offers(Keyword::EightBitMime));
         return Ok(declared.unwrap_or(Body::SevenBit));
     }
     if client.offers(Keyword::EightBitMime) {
@@ -446,6 +508,27 @@ fn body_of(client: &Client, envelope: &Envelope, content: &Bytes) -> Result<Body
     } else {
         Err(Misuse::NotAdvertised(Keyword::EightBitMime.name()).into())
     }
+}
+
+/// The content with CR LF for each bare CR and LF.
+fn normalised(content: Bytes) -> Bytes {
+    let mut bare = Vec::new();
+    let mut endings = BareEndings::new();
+    endings.scan(&content, |finding| bare.push(finding));
+    bare.extend(endings.finish());
+    if bare.is_empty() {
+        return content;
+    }
+    let mut text = Vec::with_capacity(content.len() + bare.len());
+    let mut done = 0;
+    for finding in bare {
+        let at = usize::try_from(finding.offset).unwrap_or(usize::MAX).min(content.len());
+        text.extend_from_slice(&content[done..at]);
+        text.extend_from_slice(b"\r\n");
+        done = at + 1;
+    }
+    text.extend_from_slice(content.get(done..).unwrap_or_default());
+    text.into()
 }
 
 /// MAIL with SIZE, BODY and SMTPUTF8 as they are needed, and without what the server may ignore and does not offer.

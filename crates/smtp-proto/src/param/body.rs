@@ -3,8 +3,7 @@
 use crate::Keyword;
 use crate::syntax::expected;
 use alloc::vec::Vec;
-use wire::class::LDH;
-use wire::keyword::{key, key_of};
+use wire::keyword::{key_of, name};
 use wire::parse::{Parsed, fail};
 use wire::{Context, Misuse};
 
@@ -22,6 +21,7 @@ pub enum Body {
 }
 
 impl Body {
+    #[cfg(any(test, feature = "proptest"))]
     const ALL: [Self; 3] = [Self::SevenBit, Self::EightBitMime, Self::BinaryMime];
 
     /// The value as it is written.
@@ -53,8 +53,9 @@ pub(crate) fn rule<'i>(_: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Body> {
     const SEVEN_BIT: u128 = key_of("7BIT");
     const EIGHT_BIT_MIME: u128 = key_of("8BITMIME");
     const BINARY_MIME: u128 = key_of("BINARYMIME");
-    let (word, rest) = i.split_at(LDH.run(i));
-    match key(word) {
+    let (len, key) = name(i);
+    let rest = &i[len..];
+    match key {
         EIGHT_BIT_MIME => Ok((rest, Body::EightBitMime)),
         SEVEN_BIT => Ok((rest, Body::SevenBit)),
         BINARY_MIME => Ok((rest, Body::BinaryMime)),

@@ -1,6 +1,5 @@
 //! ENVID (RFC 3461 section 4.4): what the sender calls this transaction in reports.
 
-use super::decoded;
 use crate::syntax::expected;
 use crate::{Xtext, rule};
 use alloc::vec::Vec;
@@ -17,7 +16,7 @@ pub(crate) const MAX: usize = 100;
 /// printable characters from the US-ASCII repertoire".
 #[inline(always)]
 pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Xtext<'i>> {
-    let (rest, text) = printable(cx, i)?;
+    let (rest, text) = Xtext::ascii_rule_in(cx, i)?;
     let len = i.len() - rest.len();
     if len == 0 {
         return fail(i, expected::XTEXT);
@@ -26,22 +25,6 @@ pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Xtext<'i>> {
         return Err(Failure::at(i, expected::XTEXT, ParseErrorKind::TooLong));
     }
     Ok((rest, text))
-}
-
-/// xtext that stands for US-ASCII.
-#[inline(always)]
-pub(super) fn printable<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Xtext<'i>> {
-    let (rest, text) = Xtext::rule_in(cx, i)?;
-    match memchr::memchr(b'+', text.as_bytes()) {
-        Some(at) if !ascii_from(cx, &i[..i.len() - rest.len()], at) => fail(&i[at..], expected::XTEXT),
-        _ => Ok((rest, text)),
-    }
-}
-
-#[cold]
-fn ascii_from(cx: &Context<'_>, text: &[u8], at: usize) -> bool {
-    decoded(&text[at..]).all(|octet| octet.is_ascii())
-        || cx.tolerates(Tolerance::Lenient, rule::NOT_ASCII, text)
 }
 
 pub(crate) fn encode(id: &Xtext<'_>, wire: &mut Vec<u8>) -> Result<(), Misuse> {

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use wire::keyword::key;
+use wire::keyword::name;
 use wire::parse::{Failure, Parsed, sp};
 use wire::{Context, Misuse, ParseErrorKind, Tolerance};
 
@@ -76,9 +76,10 @@ impl Line {
         self.present
     }
 
-    /// The parameters in their wire form.
-    pub(crate) fn tokens(&self) -> impl Iterator<Item = &[u8]> {
-        blank_separated(self.wire.get(usize::from(self.span.end) + 1..).unwrap_or_default())
+    /// The parameters in their wire form, with a space before each.
+    #[inline]
+    pub(crate) fn tail(&self) -> &[u8] {
+        self.wire.get(usize::from(self.span.end) + 1..).unwrap_or_default()
     }
 
     pub(crate) fn keywords<T: Table>(&self) -> impl Iterator<Item = T> {
@@ -173,10 +174,11 @@ fn parameter<'i, T: Table>(
     token: &'i [u8],
     tail: &mut Tail,
 ) -> Result<&'i [u8], nom::Err<Failure>> {
-    let Some(len) = other::name_len(token) else { return odd::<T>(cx, token, None, tail) };
-    let (name, rest) = token.split_at(len);
-    let name = key(name);
-    let (rest, bit) = match T::check(cx, name, rest) {
+    let (len, key) = name(token);
+    if len == 0 || token[0] == b'-' {
+        return odd::<T>(cx, token, None, tail);
+    }
+    let (rest, bit) = match T::check(cx, key, &token[len..]) {
         Ok((_, 0)) => match other::rule(token, len) {
             Ok((rest, ())) => (rest, UNKNOWN),
             Err(error) => return odd::<T>(cx, token, Some(error), tail),

@@ -45,7 +45,7 @@ use crate::syntax::{expected, misuse};
 use crate::{Keyword, Mail, Rcpt, Xtext};
 use alloc::vec::Vec;
 use bytes::Bytes;
-use wire::keyword::{key, key_of};
+use wire::keyword::{key_of, name};
 use wire::parse::{Failure, Parsed, fail};
 use wire::{Context, Misuse, Tolerance};
 
@@ -183,30 +183,45 @@ macro_rules! parameters {
         }
 
         impl<'a> $parameter<'a> {
-            /// One that was parsed as part of a line. `wire` is that line, or another one.
+            /// The first of those that were parsed as part of a line, and what follows it.
+            #[inline(always)]
+            fn view(line: &'a Line, i: &'a [u8], seen: u32) -> (Self, &'a [u8]) {
+                match Self::typed(line, i) {
+                    Some((typed, rest @ ([] | [b' ', ..]))) if line.present() & ODD == 0 => (typed, rest),
+                    _ => Self::view_odd(line, i, seen),
+                }
+            }
+
+            /// One whose value is as its RFC has it.
+            #[inline(always)]
             #[allow(non_upper_case_globals, reason = "named after the variants")]
-            pub(crate) fn view(line: &Bytes, wire: &'a [u8], seen: u32) -> Self {
+            fn typed(line: &'a Line, i: &'a [u8]) -> Option<(Self, &'a [u8])> {
                 $(const $flag: u128 = key_of($fname);)*
                 $(const $id: u128 = key_of($name);)*
-                let name = other::name(wire);
-                let rest = &wire[name.len()..];
-                // whatever is not as the RFC has it was tolerated when the line was parsed
-                let cx = Context::new(line, Tolerance::Lenient);
-                let typed = match key(name) {
-                    $($flag => no_value(rest).ok().filter(|(i, ())| i.is_empty()).map(|_| Self::$flag),)*
-                    $($id => value(rest)
-                        .and_then(|i| $module::rule(&cx, i))
-                        .ok()
-                        .filter(|(i, _)| i.is_empty())
-                        .map(|(_, value)| Self::$id(value)),)*
-                    _ => None,
-                };
+                let (len, key) = name(i);
+                let i = &i[len..];
+                Some(match key {
+                    $($flag => (Self::$flag, no_value(i).ok()?.0),)*
+                    $($id => {
+                        // whatever is not as the RFC has it was tolerated when the line was parsed
+                        let cx = Context::new(line.wire(), Tolerance::Lenient);
+                        let (rest, value) = $module::rule(&cx, value(i).ok()?).ok()?;
+                        (Self::$id(value), rest)
+                    })*
+                    _ => return None,
+                })
+            }
+
+            /// One that is unknown, or of a line that only lenient parsers take.
+            #[inline(never)]
+            fn view_odd(line: &'a Line, i: &'a [u8], seen: u32) -> (Self, &'a [u8]) {
+                let (wire, after) = i.split_at(i.iter().position(|&octet| octet == b' ').unwrap_or(i.len()));
                 let again = |typed: &Self| {
                     typed.keyword().is_some_and(|keyword| $keyword::conflicts(keyword.bit()) & seen != 0)
                 };
-                match typed.filter(|typed| !again(typed)) {
-                    Some(typed) => typed,
-                    None => Self::Other(OtherParameter::of(wire, other::why::<$keyword>(name).0)),
+                match Self::typed(line, wire) {
+                    Some((typed, b"")) if !again(&typed) => (typed, after),
+                    _ => (Self::Other(OtherParameter::of(wire, other::why::<$keyword>(other::name(wire)).0)), after),
                 }
             }
 
@@ -249,16 +264,17 @@ macro_rules! parameters {
             #[doc = concat!("The parameters, in their order. As often as it is called, they are taken out of the line again.")]
             pub fn parameters(&self) -> impl Iterator<Item = $parameter<'_>> {
                 let line = self.line();
-                let mut seen = 0;
-                line.tokens().map(move |token| {
-                    let parameter = $parameter::view(line.wire(), token, seen);
+                let (mut rest, mut seen) = (line.tail(), 0);
+                core::iter::from_fn(move || {
+                    let (_, i) = rest.split_first()?;
+                    let (parameter, after) = $parameter::view(line, i, seen);
                     seen |= parameter.keyword().map_or(0, $keyword::bit);
-                    parameter
+                    rest = after;
+                    Some(parameter)
                 })
             }
 
-            /// Which of the typed parameters are there, in the order of [`ALL`]
-            #[doc = concat!("(", stringify!($keyword), "::ALL).")]
+            #[doc = concat!("Which of the typed parameters are there, in the order of [`", stringify!($keyword), "::ALL`].")]
             pub fn keywords(&self) -> impl Iterator<Item = $keyword> {
                 self.line().keywords()
             }
@@ -291,12 +307,7 @@ macro_rules! parameters {
                 if !self.has(keyword) {
                     return None;
                 }
-                let line = self.line();
-                let name = key(keyword.name().as_bytes());
-                line.tokens()
-                    .filter(|token| key(other::name(token)) == name)
-                    .map(|token| $parameter::view(line.wire(), token, 0))
-                    .find(|parameter| parameter.keyword() == Some(keyword))
+                self.parameters().find(|parameter| parameter.keyword() == Some(keyword))
             }
 
             $(
@@ -437,6 +448,7 @@ fn decoded(xtext: &[u8]) -> impl Iterator<Item = u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wire::keyword::key;
 
     #[test]
     fn names_are_found_in_any_case() {

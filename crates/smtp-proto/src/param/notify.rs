@@ -4,8 +4,7 @@ use crate::syntax::expected;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::BitOr;
-use wire::class::LDH;
-use wire::keyword::{key, key_of};
+use wire::keyword::{key_of, name};
 use wire::parse::{Parsed, fail};
 use wire::{Context, Misuse};
 
@@ -108,9 +107,10 @@ pub(crate) fn rule<'i>(_: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Notify> {
     let mut notify = Notify::NEVER;
     let mut rest = i;
     loop {
-        let (word, after) = rest.split_at(LDH.run(rest));
+        let (len, key) = name(rest);
+        let after = &rest[len..];
         notify = notify
-            | match key(word) {
+            | match key {
                 SUCCESS => Notify::SUCCESS,
                 FAILURE => Notify::FAILURE,
                 DELAY => Notify::DELAY,

@@ -1,6 +1,6 @@
 //! ORCPT (RFC 3461 section 4.2, RFC 6533 section 3): to whom the sender addressed the message.
 
-use super::{decoded, envid, whole};
+use super::{decoded, whole};
 use crate::syntax::expected;
 use crate::{Xtext, host, rule};
 use alloc::borrow::Cow;
@@ -208,7 +208,7 @@ pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Orcpt<'i>> {
     let rest = if semicolon == 5 && is_utf_8(&i[..5]) {
         utf_8_address(cx, address)?
     } else {
-        envid::printable(cx, address)?.0
+        Xtext::ascii_rule_in(cx, address)?.0
     };
     let len = i.len() - rest.len();
     if len > MAX && !cx.tolerates(Tolerance::Lenient, rule::LONG_PARAMETER, &i[..len]) {
@@ -226,6 +226,10 @@ fn is_type_char(octet: u8) -> bool {
 /// The length of an atom that a semicolon follows.
 #[inline(always)]
 fn type_len(i: &[u8]) -> Option<usize> {
+    if i.get(6) == Some(&b';') && i[..6].iter().all(u8::is_ascii_alphanumeric) {
+        // `rfc822`
+        return Some(6);
+    }
     let len = i.iter().position(|&octet| !is_type_char(octet))?;
     (len > 0 && i[len] == b';').then_some(len)
 }
@@ -239,7 +243,7 @@ fn utf_8_address<'i>(cx: &Context<'_>, i: &'i [u8]) -> Result<&'i [u8], nom::Err
             Ok(rest)
         }
         Err(error) => Err(error),
-        _ => envid::printable(cx, i).map(|(rest, _)| rest),
+        _ => Xtext::ascii_rule_in(cx, i).map(|(rest, _)| rest),
     }
 }
 

@@ -2,8 +2,7 @@
 
 use crate::syntax::expected;
 use alloc::vec::Vec;
-use wire::class::LDH;
-use wire::keyword::{key, key_of};
+use wire::keyword::{key_of, name};
 use wire::parse::{Parsed, fail};
 use wire::{Context, Misuse};
 
@@ -33,8 +32,9 @@ impl Ret {
 pub(crate) fn rule<'i>(_: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Ret> {
     const FULL: u128 = key_of("FULL");
     const HDRS: u128 = key_of("HDRS");
-    let (word, rest) = i.split_at(LDH.run(i));
-    match key(word) {
+    let (len, key) = name(i);
+    let rest = &i[len..];
+    match key {
         HDRS => Ok((rest, Ret::Hdrs)),
         FULL => Ok((rest, Ret::Full)),
         _ => fail(i, expected::RET),

@@ -1,6 +1,6 @@
 //! What happens on a server's connection.
 
-use crate::{Command, EnhancedCode, Reply, ReplyCode, State};
+use crate::{Command, EnhancedCode, Protocol, Reply, ReplyCode, State, Verb};
 use alloc::boxed::Box;
 use bytes::Bytes;
 use wire::dot::Finding;
@@ -134,6 +134,9 @@ pub enum Refusal {
         /// Where the session is.
         state: State,
     },
+    /// DATA without an accepted recipient (RFC 5321 section 3.3; RFC 2033 section 4.2: 503).
+    #[error("no recipients")]
+    NoRecipients(Protocol),
     /// HELO or EHLO in LMTP, LHLO in SMTP (RFC 2033 section 4.1).
     #[error("not in this protocol")]
     Protocol,
@@ -143,10 +146,13 @@ pub enum Refusal {
     /// The extension of the command is not offered.
     #[error("not offered")]
     NotOffered,
-    /// A parameter whose extension is not offered, that is unknown, or that belongs to another command (RFC 5321 section
-    /// 4.1.1.11).
+    /// A parameter whose extension is not offered (RFC 5321 section 4.1.1.11), or REQUIRETLS without TLS (RFC 8689 section 2).
     #[error("parameter not offered")]
     Parameter,
+    /// A parameter that is unknown or belongs to another command (RFC 5321 section 4.1.1.11). An application that knows what it means
+    /// may accept the command.
+    #[error("parameter not known")]
+    UnknownParameter,
     /// An address beyond ASCII without SMTPUTF8 (RFC 6531 section 3.5).
     #[error("address beyond ASCII without SMTPUTF8")]
     Utf8Address,
@@ -186,19 +192,29 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether it is only the consequence of an earlier refusal in a group of commands (RFC 2920 section 3.1), or one recipient too many.
+    pub(super) const fn follows_another(&self, verb: Verb) -> bool {
+        match self {
+            Self::TooManyRecipients { .. } | Self::NoRecipients(_) => true,
+            Self::State { .. } => matches!(verb, Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::Burl),
+            _ => false,
+        }
+    }
+
     /// The words for the client.
     #[must_use]
     pub fn reply(&self) -> Reply {
         let (code, enhanced, text) = match self {
-            Self::State { state: State::Mail, wanted } if wanted.ends_with("RCPT") => {
-                (554, (5, 5, 1), "No valid recipients")
-            }
+            Self::NoRecipients(Protocol::Smtp) => (554, (5, 5, 1), "No valid recipients"),
+            Self::NoRecipients(Protocol::Lmtp) => (503, (5, 5, 1), "No valid recipients"),
             Self::State { state: State::Hello, .. } => (503, (5, 5, 1), "Send EHLO first"),
             Self::State { .. } => (503, (5, 5, 1), "Bad sequence of commands"),
             Self::Protocol => (500, (5, 5, 1), "Command unrecognized"),
             Self::NoService => (503, (5, 5, 1), "No service here"),
             Self::NotOffered => (502, (5, 5, 1), "Command not implemented"),
-            Self::Parameter => (555, (5, 5, 4), "Parameter not recognized or not implemented"),
+            Self::Parameter | Self::UnknownParameter => {
+                (555, (5, 5, 4), "Parameter not recognized or not implemented")
+            }
             Self::Utf8Address => (553, (5, 6, 7), "Address beyond ASCII needs SMTPUTF8"),
             Self::TooLarge { .. } => (552, (5, 3, 4), "Message size exceeds the limit"),
             Self::TooManyRecipients { .. } => (452, (4, 5, 3), "Too many recipients"),

@@ -28,7 +28,10 @@ pub use config::Config;
 pub use event::{BodyFault, Event, Refusal};
 
 use crate::limits::timeout;
-use crate::{Capability, Ehlo, EnhancedCode, Keyword, Protocol, Reply, ReplyCode, ReplyKind, State, Verb};
+use crate::{
+    Body, Capability, Ehlo, EnhancedCode, Keyword, Mail, MailKeyword, Mechanisms, Protocol, Reply, ReplyCode,
+    ReplyKind, State, Verb,
+};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use bytes::{Bytes, BytesMut, buf::Limit};
@@ -51,7 +54,9 @@ pub struct Server {
     pending: Option<Pending>,
     /// The content that is being read.
     reading: Option<Reading>,
-    transaction: Transaction,
+    message: MessageFacts,
+    /// What a MAIL that waits for its reply says.
+    announced: MessageFacts,
     /// Transactions that were begun on this connection.
     transactions: u64,
     /// Whether a challenge was sent and its response has not come.
@@ -69,6 +74,8 @@ pub struct Server {
     events: VecDeque<Event>,
     failure: Option<Fatal>,
     bad_commands: u32,
+    /// Commands that were refused because one before them was.
+    overshoot: u32,
 }
 
 /// Where the connection stands on its way into TLS.
@@ -91,8 +98,10 @@ struct Pending {
     chunk: u64,
     /// Replies that it still gets: more than one behind the content in LMTP.
     due: u32,
-    /// Whether its content was read.
+    /// Whether its content was read, or fetched (BURL).
     read: bool,
+    /// Whether it had a positive reply for some recipient.
+    taken: bool,
     /// Whether the content must be refused.
     faulty: bool,
     /// Whether the connection is closed behind its reply.
@@ -117,20 +126,31 @@ enum Reading {
     Discard { left: u64, reply: Reply },
 }
 
-/// What is known of the open transaction.
-#[derive(Debug, Clone, Copy, Default)]
-struct Transaction {
+/// What the client has said of the message that is being transferred (RFC 5321 section 3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct MessageFacts {
     /// Recipients that were accepted.
-    recipients: u32,
-    /// BODY=BINARYMIME.
-    binary: bool,
-    /// SMTPUTF8.
-    utf8: bool,
-    /// Octets of content that came with BDAT.
-    octets: u64,
-    /// The MAIL or RCPT that waits for its reply.
-    asked_binary: bool,
-    asked_utf8: bool,
+    pub recipients: u32,
+    /// What BODY has announced; 7BIT without it (RFC 6152 section 3).
+    pub body: Body,
+    /// Whether MAIL had SMTPUTF8 (RFC 6531 section 3.4).
+    pub smtputf8: bool,
+    /// What SIZE has announced, in octets (RFC 1870 section 6.1).
+    pub size: Option<u64>,
+    /// Octets of content that came with BDAT so far.
+    pub octets: u64,
+}
+
+impl MessageFacts {
+    fn of(mail: &Mail) -> Self {
+        Self {
+            body: mail.body().unwrap_or_default(),
+            smtputf8: mail.has(MailKeyword::SmtpUtf8),
+            size: mail.size(),
+            ..Self::default()
+        }
+    }
 }
 
 /// The words for a client whose line could not be parsed (RFC 5321 sections 4.2.4 and 4.3.2).
@@ -202,7 +222,8 @@ impl Server {
             next_id: CommandId::FIRST,
             pending: None,
             reading: None,
-            transaction: Transaction::default(),
+            message: MessageFacts::default(),
+            announced: MessageFacts::default(),
             transactions: 0,
             challenged: false,
             skipping: false,
@@ -213,6 +234,7 @@ impl Server {
             events: VecDeque::new(),
             failure: None,
             bad_commands: 0,
+            overshoot: 0,
         }
     }
 
@@ -236,6 +258,10 @@ impl Server {
     ///   next event, which is the error to close the connection with.
     pub fn reply(&mut self, id: CommandId, reply: &Reply) -> Result<(), Misuse> {
         let pending = self.pending(id)?;
+        if reply.code() == ReplyCode::SERVICE_NOT_AVAILABLE {
+            // whatever the client is sending
+            return self.close(reply);
+        }
         if self.challenged || self.reading.is_some() {
             return Err(Misuse::State { wanted: "the end of what the client sends" });
         }
@@ -264,7 +290,7 @@ impl Server {
                 reply.encode(&mut self.output);
             }
         }
-        self.answered(pending, positive, reply.code());
+        self.answered(pending, positive);
         Ok(())
     }
 
@@ -274,7 +300,7 @@ impl Server {
         if positive || pending.kind != ReplyKind::LastChunk || !pending.accepted || pending.read {
             return 1;
         }
-        replies_of(self.config.protocol, self.transaction.recipients)
+        replies_of(self.config.protocol, self.message.recipients)
     }
 
     /// Accepts the content of DATA or BDAT: writes 354 for DATA. Its pieces and its end are the next events.
@@ -398,7 +424,7 @@ impl Server {
     /// Back to the start: after STARTTLS and XCLIENT the client has said nothing.
     fn forget(&mut self) {
         self.state = State::Hello;
-        self.transaction = Transaction::default();
+        self.message = MessageFacts::default();
         self.authenticated = false;
         self.input.set_wipe(true);
     }
@@ -415,6 +441,12 @@ impl Server {
         self.tls == Tls::On
     }
 
+    /// What the client has said of the message, while a transaction is open.
+    #[must_use]
+    pub fn message(&self) -> Option<MessageFacts> {
+        self.state.in_transaction().then_some(self.message)
+    }
+
     /// Whether AUTH has succeeded.
     #[must_use]
     pub const fn is_authenticated(&self) -> bool {
@@ -428,23 +460,33 @@ impl Server {
         self.input.len()
     }
 
-    /// What is offered now, for the reply to EHLO or LHLO: what is configured, without STARTTLS within TLS, and without cleartext
-    /// mechanisms where they are not taken.
+    /// What is offered now, for the reply to EHLO or LHLO: what is configured, without STARTTLS within TLS, without REQUIRETLS before
+    /// it, and without cleartext mechanisms where they are not taken.
     #[must_use]
     pub fn ehlo(&self) -> Ehlo {
         let cleartext = self.tls == Tls::On || self.config.allow_cleartext;
         let ehlo = &self.config.ehlo;
-        if (self.tls == Tls::Off || !ehlo.has(Keyword::StartTls)) && (cleartext || !ehlo.has(Keyword::Auth)) {
+        let without_tls = self.tls != Tls::On;
+        let all = !(ehlo.has(Keyword::StartTls) && !without_tls
+            || ehlo.has(Keyword::RequireTls) && without_tls
+            || (ehlo.has(Keyword::Auth) || ehlo.has(Keyword::OldAuth)) && !cleartext);
+        if all {
             return ehlo.clone();
         }
+        let safe = |mechanisms: &Mechanisms<'_>| mechanisms.iter().any(|m| !m.is_cleartext());
         let offered = ehlo.iter().filter(|capability| match capability {
-            Capability::StartTls => self.tls == Tls::Off,
-            Capability::Auth(mechanisms) => cleartext || mechanisms.iter().any(|m| !m.is_cleartext()),
+            Capability::StartTls => without_tls,
+            // RFC 8689 section 2
+            Capability::RequireTls => !without_tls,
+            Capability::Auth(mechanisms) | Capability::OldAuth(mechanisms) => cleartext || safe(mechanisms),
             _ => true,
         });
         ehlo.with(offered.map(|capability| match capability {
             Capability::Auth(mechanisms) if !cleartext => {
-                Capability::auth(mechanisms.iter().filter(|m| !m.is_cleartext()))
+                Capability::Auth(mechanisms.iter().filter(|m| !m.is_cleartext()).collect())
+            }
+            Capability::OldAuth(mechanisms) if !cleartext => {
+                Capability::OldAuth(mechanisms.iter().filter(|m| !m.is_cleartext()).collect())
             }
             other => other,
         }))
@@ -465,34 +507,34 @@ impl Server {
     }
 
     /// The command has a reply: what that does to the session.
-    fn answered(&mut self, done: Pending, positive: bool, code: ReplyCode) {
+    fn answered(&mut self, done: Pending, positive: bool) {
         if done.due > 1 {
             if let Some(pending) = &mut self.pending {
                 pending.due -= 1;
             }
-            if code == ReplyCode::SERVICE_NOT_AVAILABLE {
-                self.state = State::Closed;
+            if let (Some(pending), true) = (&mut self.pending, positive) {
+                pending.taken = true;
             }
             return;
         }
         self.pending = None;
         if positive {
             self.succeeded(done);
-        } else if done.kind.is_chunk() && self.state.in_transaction() {
+        } else if done.kind.is_chunk() && !done.taken && self.state.in_transaction() {
             self.state = State::Failed;
         }
-        if (done.kind == ReplyKind::Data || done.kind == ReplyKind::LastChunk) && done.read {
-            // RFC 5321 section 4.1.1.4: the end of data ends the transaction, whatever the reply; RFC 3030 section 2 for LAST
-            self.end_transaction();
+        match done.kind {
+            // RFC 5321 section 4.1.1.4: the end of data ends the transaction, whatever the reply
+            ReplyKind::Data if done.read => self.end_transaction(),
+            // RFC 3030 section 2: a last chunk that was refused does not
+            ReplyKind::LastChunk if positive || done.taken => self.end_transaction(),
+            _ => {}
         }
         if done.verb == Verb::Other && done.accepted {
             // an extension that the application knows is no bad command
             self.bad_commands = if positive { 0 } else { self.bad_commands.saturating_add(1) };
         }
-        if done.closes
-            || (positive && done.kind == ReplyKind::Quit)
-            || code == ReplyCode::SERVICE_NOT_AVAILABLE
-        {
+        if done.closes || (positive && done.kind == ReplyKind::Quit) {
             self.state = State::Closed;
         }
     }
@@ -511,12 +553,11 @@ impl Server {
             ReplyKind::Mail => {
                 self.transactions += 1;
                 self.state = State::Mail;
-                let Transaction { asked_binary: binary, asked_utf8: utf8, .. } = self.transaction;
-                self.transaction = Transaction { binary, utf8, ..Transaction::default() };
+                self.message = self.announced;
             }
             ReplyKind::Rcpt => {
                 self.state = State::Rcpt;
-                self.transaction.recipients = self.transaction.recipients.saturating_add(1);
+                self.message.recipients = self.message.recipients.saturating_add(1);
             }
             ReplyKind::Chunk => self.state = State::Chunks,
             ReplyKind::Auth | ReplyKind::AuthInitial => {
@@ -537,7 +578,7 @@ impl Server {
     }
 
     fn end_transaction(&mut self) {
-        self.transaction = Transaction::default();
+        self.message = MessageFacts::default();
         if self.state.in_transaction() {
             self.state = State::Ready;
         }
@@ -548,9 +589,7 @@ impl Server {
 fn fits_positive(pending: &Pending) -> bool {
     match pending.kind {
         // RFC 5321 section 4.2.1: DATA is accepted with 354; a chunk has to be read first
-        ReplyKind::Data | ReplyKind::Chunk | ReplyKind::LastChunk if pending.verb != Verb::Burl => {
-            pending.read && !pending.faulty
-        }
+        ReplyKind::Data | ReplyKind::Chunk | ReplyKind::LastChunk => pending.read && !pending.faulty,
         // RFC 4422 section 3: an exchange has at least one response; a cancelled or undecodable one is none
         ReplyKind::Auth | ReplyKind::AuthInitial => pending.accepted && pending.responded,
         // what was refused for its state must not change the state

@@ -1,14 +1,16 @@
 //! From octets to events.
 
-use super::{BodyFault, Event, Pending, Reading, Refusal, Server, Tls, replies_of, take_up_to};
+use super::{BodyFault, Event, MessageFacts, Pending, Reading, Refusal, Server, Tls, replies_of, take_up_to};
+use crate::limits::MAX_COMMAND;
 use crate::syntax::{self, expected};
 use crate::{
-    Bdat, Command, Keyword, Mail, MailKeyword, Protocol, Rcpt, RcptKeyword, ReplyKind, State, Verb, rule,
+    Bdat, Body, Command, Keyword, Mail, MailKeyword, Protocol, Rcpt, RcptKeyword, ReplyKind, State, Verb,
+    rule,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
-use wire::dot::Body;
+use wire::dot;
 use wire::sasl::{self, Auth};
 use wire::{
     CommandId, Context, Diagnostic, Fatal, Found, Malformed, ParseError, ParseErrorKind, Pause, Redacted,
@@ -167,22 +169,24 @@ impl Server {
         if !self.check_protocol()? {
             return self.wait();
         }
-        let auth = self.input.as_slice().first_chunk::<5>().is_some_and(|s| s.eq_ignore_ascii_case(b"AUTH "));
+        let (auth, secret) = holds_secret(self.input.as_slice());
         let limit = if auth { self.max_line() } else { self.max_command };
         let len = match self.input.line(limit) {
             Found::Line(len) => len,
             Found::Partial => return self.wait(),
             Found::TooLong => {
+                // the same at every chunking
+                let verb = first_word(&self.input.as_slice()[..limit.min(self.input.len())]);
+                check_foreign(verb)?;
+                let verb = Verb::of(verb);
                 self.count_bad()?;
                 let id = self.accept(Verb::Other, ReplyKind::Single, false);
-                // the same at every chunking
-                let verb = first_verb(&self.input.as_slice()[..limit.min(self.input.len())]);
                 self.note_unknown_content(verb);
-                return self.too_long(id, limit, auth.then(|| Verb::Auth.keyword()));
+                return self.too_long(id, limit, (verb != Verb::Other).then(|| verb.keyword()));
             }
         };
         let at = self.input.stream_offset();
-        let frame = if auth { self.input.take_secret(len) } else { self.input.take(len) };
+        let frame = if secret { self.input.take_secret(len) } else { self.input.take(len) };
         let cx = Context::new(&frame, self.config.tolerance).at(at);
         if self.config.pass_empty_lines
             && frame.iter().all(|o| b" \r\n".contains(o))
@@ -231,8 +235,10 @@ impl Server {
     }
 
     fn malformed(&mut self, cx: Context<'_>, error: ParseError) -> Stepped {
+        let verb = first_word(cx.frame());
+        check_foreign(verb)?;
+        let verb = Verb::of(verb);
         self.count_bad()?;
-        let verb = first_verb(cx.frame());
         let known = (verb != Verb::Other).then(|| verb.keyword());
         let id = self.accept(Verb::Other, ReplyKind::Single, false);
         self.note_unknown_content(verb);
@@ -249,24 +255,23 @@ impl Server {
 
     fn accepted(&mut self, command: Command, repairs: Vec<Diagnostic>) -> Stepped {
         let verb = command.verb();
-        if is_http(&command) {
-            return Err(Fatal::ForeignProtocol("HTTP"));
+        if let Command::Other(other) = &command {
+            check_foreign(other.keyword())?;
         }
         let refusal = self.refusal(&command);
         match verb {
+            _ if refusal.is_some_and(|refusal| refusal.follows_another(verb)) => self.count_overshoot()?,
             _ if refusal.is_some() => self.count_bad()?,
             // the application's answer tells
             Verb::Other => {}
-            _ => self.bad_commands = 0,
+            _ => (self.bad_commands, self.overshoot) = (0, 0),
         }
-        match &command {
-            Command::Mail(mail) if refusal.is_none() => {
-                self.transaction.asked_binary = mail.body() == Some(crate::Body::BinaryMime);
-                self.transaction.asked_utf8 = mail.has(MailKeyword::SmtpUtf8);
-            }
-            _ => {}
+        if let Command::Mail(mail) = &command {
+            self.announced = MessageFacts::of(mail);
         }
-        let id = self.accept(verb, command.reply_kind(), refusal.is_none());
+        // what a parameter that this crate does not know means, the application may know
+        let accepted = matches!(refusal, None | Some(Refusal::UnknownParameter));
+        let id = self.accept(verb, command.reply_kind(), accepted);
         if let (Command::Bdat(Bdat { size, .. }), Some(pending)) = (&command, &mut self.pending) {
             pending.chunk = *size;
         }
@@ -279,14 +284,18 @@ impl Server {
     fn accept(&mut self, verb: Verb, kind: ReplyKind, accepted: bool) -> CommandId {
         let id = self.next_id;
         self.next_id = id.next();
+        // the server fetches it, nothing is read
+        let fetched = verb == Verb::Burl && accepted;
+        let last = fetched && kind == ReplyKind::LastChunk;
         self.pending = Some(Pending {
             id,
             verb,
             kind,
             accepted,
             chunk: 0,
-            due: 1,
-            read: false,
+            due: if last { replies_of(self.config.protocol, self.message.recipients) } else { 1 },
+            read: fetched,
+            taken: false,
             faulty: false,
             closes: false,
             responded: kind == ReplyKind::AuthInitial,
@@ -297,6 +306,15 @@ impl Server {
     fn count_bad(&mut self) -> Result<(), Fatal> {
         self.bad_commands = self.bad_commands.saturating_add(1);
         self.check_bad()
+    }
+
+    /// A client that pipelines cannot know that an earlier command was refused (RFC 2920 section 3.1, RFC 3030 section 2).
+    fn count_overshoot(&mut self) -> Result<(), Fatal> {
+        self.overshoot = self.overshoot.saturating_add(1);
+        match self.config.limits.max_overshoot {
+            Some(limit) if self.overshoot > limit => Err(Fatal::TooManyErrors),
+            _ => Ok(()),
+        }
     }
 
     fn check_bad(&self) -> Result<(), Fatal> {
@@ -321,12 +339,20 @@ impl Server {
             return Some(Refusal::NotOffered);
         }
         if !verb.is_allowed_in(self.state) {
-            return Some(Refusal::State { wanted: verb.states(), state: self.state });
+            return Some(match (verb, self.state) {
+                (Verb::Data, State::Mail) => Refusal::NoRecipients(self.config.protocol),
+                (_, state) => Refusal::State { wanted: verb.states(), state },
+            });
         }
         match command {
             Command::Mail(mail) => self.refusal_of_mail(mail),
             Command::Rcpt(rcpt) => self.refusal_of_rcpt(rcpt),
-            Command::Data if self.transaction.binary => Some(Refusal::BinaryData),
+            Command::Data if self.message.body == Body::BinaryMime => Some(Refusal::BinaryData),
+            Command::Bdat(Bdat { size, .. }) => {
+                let limit = self.max_message()?;
+                let fits = self.message.octets.checked_add(*size).is_some_and(|octets| octets <= limit);
+                (!fits).then_some(Refusal::TooLarge { limit })
+            }
             Command::StartTls if self.tls == Tls::On => Some(Refusal::TlsActive),
             Command::Auth(auth) => self.refusal_of_auth(auth),
             _ => None,
@@ -334,7 +360,10 @@ impl Server {
     }
 
     fn refusal_of_mail(&self, mail: &Mail) -> Option<Refusal> {
-        if mail.has_unknown() || !mail.needs().all(|extension| self.config.ehlo.has(extension)) {
+        if !mail.needs().all(|extension| self.config.ehlo.has(extension)) {
+            return Some(Refusal::Parameter);
+        }
+        if mail.has(MailKeyword::RequireTls) && self.tls != Tls::On {
             return Some(Refusal::Parameter);
         }
         if !mail.is_ascii() && !mail.has(MailKeyword::SmtpUtf8) {
@@ -344,21 +373,29 @@ impl Server {
         {
             return Some(Refusal::TooLarge { limit });
         }
-        let limit = self.config.ehlo.limits().mail_max?;
-        (self.transactions >= limit.into()).then(|| Refusal::TooManyTransactions { limit: limit.into() })
+        if let Some(limit) = self.config.ehlo.limits().mail_max.map(u64::from) {
+            if self.transactions >= limit {
+                return Some(Refusal::TooManyTransactions { limit });
+            }
+        }
+        mail.has_unknown().then_some(Refusal::UnknownParameter)
     }
 
     fn refusal_of_rcpt(&self, rcpt: &Rcpt) -> Option<Refusal> {
         let offered = |extension: Option<Keyword>| extension.is_some_and(|k| self.config.ehlo.has(k));
-        if rcpt.has_unknown() || !rcpt.keywords().all(|keyword| offered(keyword.extension())) {
+        if !rcpt.keywords().all(|keyword| offered(keyword.extension())) {
             return Some(Refusal::Parameter);
         }
-        if !rcpt.is_ascii() && !self.transaction.utf8 {
+        if !rcpt.is_ascii() && !self.message.smtputf8 {
             return Some(Refusal::Utf8Address);
         }
         let announced = self.config.ehlo.limits().rcpt_max.map(u64::from);
-        let limit = [self.config.limits.max_recipients, announced].into_iter().flatten().min()?;
-        (u64::from(self.transaction.recipients) >= limit).then_some(Refusal::TooManyRecipients { limit })
+        if let Some(limit) = [self.config.limits.max_recipients, announced].into_iter().flatten().min() {
+            if u64::from(self.message.recipients) >= limit {
+                return Some(Refusal::TooManyRecipients { limit });
+            }
+        }
+        rcpt.has_unknown().then_some(Refusal::UnknownParameter)
     }
 
     fn refusal_of_auth(&self, auth: &Auth) -> Option<Refusal> {
@@ -387,18 +424,18 @@ impl Server {
         };
         let id = pending.id;
         match decoder.next(&mut self.input) {
-            Body::Chunk(mut data) => {
+            dot::Body::Chunk(mut data) => {
                 let over = limit.map_or(0, |limit| decoder.octets_out().saturating_sub(limit));
                 // as much as is within the limit, whatever the chunking
                 data.truncate(data.len().saturating_sub(usize::try_from(over).unwrap_or(usize::MAX)));
                 Ok((!data.is_empty()).then_some(Step::Event(Event::BodyChunk { id, data })))
             }
-            Body::Found(finding) => {
+            dot::Body::Found(finding) => {
                 let diagnostic = Box::new(finding.diagnostic(*start));
                 Ok(Some(Step::Event(Event::Diagnostic(diagnostic))))
             }
-            Body::NeedInput => self.wait(),
-            Body::End => {
+            dot::Body::NeedInput => self.wait(),
+            dot::Body::End => {
                 let octets = decoder.octets_out();
                 let fault = match (decoder.refused(), limit) {
                     (Some(finding), _) => Some(BodyFault::LineEnding(finding)),
@@ -413,7 +450,7 @@ impl Server {
 
     fn body_end(&mut self, last: bool, octets: u64, fault: Option<BodyFault>) -> Event {
         self.reading = None;
-        let due = if last { replies_of(self.config.protocol, self.transaction.recipients) } else { 1 };
+        let due = if last { replies_of(self.config.protocol, self.message.recipients) } else { 1 };
         if let Some(pending) = &mut self.pending {
             pending.read = true;
             pending.faulty = fault.is_some();
@@ -425,28 +462,21 @@ impl Server {
 
     /// A chunk of mail data (RFC 3030 section 2): so many octets, whatever they are.
     fn chunk(&mut self) -> Stepped {
-        let limit = self.max_message();
         let (Some(Reading::Chunk { left }), Some(pending)) = (&mut self.reading, &self.pending) else {
             self.reading = None;
             return Ok(None);
         };
-        let id = pending.id;
         if *left > 0 {
-            let mut data = take_up_to(&mut self.input, *left);
+            let data = take_up_to(&mut self.input, *left);
             if data.is_empty() {
                 return self.wait();
             }
             *left -= data.len() as u64;
-            let octets = self.transaction.octets.saturating_add(data.len() as u64);
-            self.transaction.octets = octets;
-            let over = limit.map_or(0, |limit| octets.saturating_sub(limit));
-            data.truncate(data.len().saturating_sub(usize::try_from(over).unwrap_or(usize::MAX)));
-            return Ok((!data.is_empty()).then_some(Step::Event(Event::BodyChunk { id, data })));
+            self.message.octets = self.message.octets.saturating_add(data.len() as u64);
+            return Ok(Some(Step::Event(Event::BodyChunk { id: pending.id, data })));
         }
         let last = pending.kind == ReplyKind::LastChunk;
-        let octets = self.transaction.octets;
-        let fault = limit.filter(|&limit| octets > limit).map(|limit| BodyFault::TooLarge { limit });
-        Ok(Some(Step::Event(self.body_end(last, octets, fault))))
+        Ok(Some(Step::Event(self.body_end(last, self.message.octets, None))))
     }
 
     /// RFC 3030 section 2: the content of a refused chunk is read and discarded, and then the reply is sent.
@@ -462,7 +492,7 @@ impl Server {
             for _ in 0..self.copies(&pending, false) {
                 reply.encode(&mut self.output);
             }
-            self.answered(Pending { chunk: 0, ..pending }, false, reply.code());
+            self.answered(Pending { chunk: 0, ..pending }, false);
         }
         Ok(None)
     }
@@ -524,12 +554,6 @@ impl Server {
     }
 }
 
-/// The verb of a line that could not be read as a command.
-fn first_verb(line: &[u8]) -> Verb {
-    let start = line.iter().position(|&o| o != b' ').unwrap_or(0);
-    Verb::of(&line[start..start + wire::class::VCHAR.run(&line[start..])])
-}
-
 fn responded(id: CommandId, data: Option<Secret>) -> Event {
     match data {
         Some(data) => Event::AuthResponse { id, data },
@@ -537,10 +561,30 @@ fn responded(id: CommandId, data: Option<Secret>) -> Event {
     }
 }
 
-/// Whether it is a request line of HTTP (RFC 9112 section 3).
-fn is_http(command: &Command) -> bool {
+/// What stands at the front of a line, as far as it is printable; spaces before it are passed over.
+fn first_word(line: &[u8]) -> &[u8] {
+    let start = line.iter().position(|&o| o != b' ').unwrap_or(0);
+    let line = &line[start..];
+    &line[..wire::class::VCHAR.run(line)]
+}
+
+/// Whether the line is AUTH, which may be long, and whether it holds a secret: AUTH, or BURL, whose URL lets whoever has it read.
+fn holds_secret(line: &[u8]) -> (bool, bool) {
+    if !matches!(line.first(), Some(b' ' | b'A' | b'a' | b'B' | b'b')) {
+        return (false, false);
+    }
+    let word = first_word(&line[..line.len().min(MAX_COMMAND)]);
+    let auth = word.eq_ignore_ascii_case(b"AUTH");
+    (auth, auth || word.eq_ignore_ascii_case(b"BURL"))
+}
+
+/// Whether it is the first word of a request line of HTTP (RFC 9112 section 3): a browser was made to connect, and what it sends must not
+/// run as commands.
+fn check_foreign(word: &[u8]) -> Result<(), Fatal> {
     const METHODS: &[&[u8]] =
         &[b"GET", b"POST", b"HEAD", b"PUT", b"OPTIONS", b"CONNECT", b"DELETE", b"TRACE", b"PATCH", b"PRI"];
-    let Command::Other(other) = command else { return false };
-    METHODS.iter().any(|method| other.keyword().eq_ignore_ascii_case(method))
+    if METHODS.iter().any(|method| word.eq_ignore_ascii_case(method)) {
+        return Err(Fatal::ForeignProtocol("HTTP"));
+    }
+    Ok(())
 }

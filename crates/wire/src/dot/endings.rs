@@ -33,6 +33,12 @@ impl BareEndings {
         Self::default()
     }
 
+    /// How many octets were looked at.
+    #[must_use]
+    pub const fn offset(&self) -> u64 {
+        self.offset
+    }
+
     /// Looks at the next chunk. A CR at its end is judged by the next one.
     pub fn scan(&mut self, chunk: &[u8], mut found: impl FnMut(Finding)) {
         let mut scanner = Scanner::default();

@@ -1,7 +1,7 @@
 //! Plays recorded sessions through the client and the server machine.
 //!
 //! ```text
-//! cargo run --release -p examples --bin replay -- [--protocol pop3] [--show] [--summary json] FILE...
+//! cargo run --release -p examples --bin replay -- [--protocol pop3|smtp|lmtp] [--show] [--summary json] FILE...
 //! ```
 //!
 //! A `.wire` file is one connection as it was between a client and a server that none of us wrote. The server's
@@ -15,6 +15,7 @@
 mod play;
 mod pop3;
 mod shown;
+mod smtp;
 mod summary;
 
 use std::path::{Path, PathBuf};
@@ -34,9 +35,11 @@ struct Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Protocol {
     Pop3,
+    Smtp,
+    Lmtp,
 }
 
-const USAGE: &str = "usage: replay [--protocol pop3] [--show] [--summary json] FILE...";
+const USAGE: &str = "usage: replay [--protocol pop3|smtp|lmtp] [--show] [--summary json] FILE...";
 
 fn main() -> ExitCode {
     match request().and_then(|request| run(&request)) {
@@ -108,6 +111,12 @@ fn replay(file: &Path, request: &Request) -> Result<Counts, String> {
     };
     Ok(match protocol {
         Protocol::Pop3 => play::all(&recording, request.show, pop3::Session::default),
+        Protocol::Smtp => {
+            play::all(&recording, request.show, || smtp::Session::new(smtp_proto::Protocol::Smtp))
+        }
+        Protocol::Lmtp => {
+            play::all(&recording, request.show, || smtp::Session::new(smtp_proto::Protocol::Lmtp))
+        }
     })
 }
 
@@ -115,7 +124,9 @@ impl Protocol {
     fn named(name: &str) -> Result<Self, String> {
         match name {
             "pop3" => Ok(Self::Pop3),
-            "smtp" | "lmtp" | "imap" => Err(format!("{name} recordings come with their crate")),
+            "smtp" => Ok(Self::Smtp),
+            "lmtp" => Ok(Self::Lmtp),
+            "imap" => Err(format!("{name} recordings come with their crate")),
             _ => Err(format!("unknown protocol {name}")),
         }
     }

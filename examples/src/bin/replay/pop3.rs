@@ -299,7 +299,7 @@ impl Session {
             Event::StartTls { .. } => self.played.log(Side::Client, "tls", ""),
             Event::Diagnostic(diagnostic) => {
                 self.holds_nul |= diagnostic.raw.expose().contains(&0);
-                self.played.remark(Side::Client, &diagnostic.to_string());
+                self.played.remark(Side::Client, diagnostic.to_string());
             }
             other => self.played.log(Side::Client, "other", format!("{other:?}")),
         }
@@ -421,7 +421,7 @@ impl Session {
             }
             Event::Diagnostic(diagnostic) => {
                 self.no_status |= diagnostic.rule == rule::NO_STATUS;
-                self.played.remark(Side::Server, &diagnostic.to_string());
+                self.played.remark(Side::Server, diagnostic.to_string());
             }
             other => self.played.log(Side::Server, "other", format!("{other:?}")),
         }

@@ -212,3 +212,34 @@ fn nothing_shows_a_secret() {
         assert!(!shown.contains(hidden), "{hidden} in {shown}");
     }
 }
+
+/// A server, or whoever speaks in its place, that says everything at once: nothing of it answers the client's responses.
+#[test]
+fn what_came_before_a_response_is_no_answer_to_it() {
+    let mut client = ready(lenient());
+    let id = client.send(&auth("SCRAM-SHA-256", Some(b"n,,"))).unwrap();
+    client.receive(b"+ cj0x\r\n+OK welcome\r\n");
+    assert!(matches!(next(&mut client), Event::Challenge { .. }));
+    assert_eq!(client.next_event(), Ok(Step::Paused(Pause::Respond)), "nothing more until the response");
+    client.auth_respond(id, b"c=biws").unwrap();
+    assert!(matches!(next(&mut client), Event::Diagnostic(d) if d.rule == rule::UNSOLICITED_REPLY));
+    assert!(matches!(next(&mut client), Event::Unsolicited(_)));
+    assert_eq!(client.state(), State::Authorization);
+}
+
+#[test]
+fn a_cancelled_exchange_does_not_succeed() {
+    for (line, refused) in [("-ERR cancelled", true), ("+OK welcome", false), ("+ YQ==", false)] {
+        let mut client = ready(lenient());
+        let id = client.send(&auth("SCRAM-SHA-256", None)).unwrap();
+        client.receive(b"+ cj0x\r\n");
+        assert!(matches!(next(&mut client), Event::Challenge { .. }));
+        client.auth_cancel(id).unwrap();
+        client.receive(format!("{line}\r\n").as_bytes());
+        match client.next_event() {
+            Ok(Step::Event(Event::Reply { .. })) => assert!(refused, "{line}"),
+            Err(Fatal::Desync(_)) => assert!(!refused, "{line}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -55,7 +55,10 @@ fn case_33_octets_above_127_have_to_be_announced() {
 
 #[test]
 fn case_34_chunks_are_counted_and_do_not_mix_with_data() {
-    let mut client = enveloped(Config::default());
+    let mut client = ready(Config::default());
+    say(&mut client, "MAIL FROM:<a@b> BODY=BINARYMIME", "250 ok");
+    say(&mut client, "RCPT TO:<c@d>", "250 ok");
+    let _ = client.output().take_all();
     let id = client.send(&command("BDAT 5")).unwrap();
     assert!(matches!(client.send(&command("RSET")), Err(Misuse::State { .. })), "inside of the chunk");
     assert_eq!(client.body(id, &"123456".into()), Err(BodyError::TooLong { limit: 5 }));
@@ -117,13 +120,38 @@ fn case_108_354_without_a_recipient() {
 }
 
 #[test]
-fn a_reply_in_the_midst_of_the_content_is_not_to_it() {
-    let (mut client, id) = asked(Config::default());
-    client.body(id, &"x".into()).unwrap();
-    client.receive(b"421 too slow\r\n");
-    assert!(matches!(next(&mut client), Event::Diagnostic(_)));
-    assert!(matches!(next(&mut client), Event::Unsolicited(_)));
-    assert_eq!(client.state(), State::Closed);
+fn a_refusal_in_the_midst_of_the_content_ends_the_session() {
+    for line in ["421 too slow", "451 no", "552 too much"] {
+        let (mut client, id) = asked(Config::default());
+        assert_eq!(client.next_event(), Ok(Step::Paused(Pause::Respond)), "the server waits");
+        assert!(client.wants_read());
+        client.body(id, &"x".into()).unwrap();
+        client.receive(format!("{line}\r\n").as_bytes());
+        assert!(matches!(next(&mut client), Event::Reply { id: of, .. } if of == id));
+        assert_eq!(client.state(), State::Closed);
+        assert!(client.body(id, &"x".into()).is_err());
+    }
+    let (mut client, _) = asked(Config::default());
+    client.receive(b"250 thanks\r\n");
+    assert!(matches!(client.next_event(), Err(Fatal::Desync(_))), "nobody can have it before it was sent");
+}
+
+#[test]
+fn chunks_of_text_have_line_ends() {
+    for (pieces, octet) in [
+        (&["a\r", "\nb"][..], None),
+        (&["a\r", "b"], Some(("CR", 0))),
+        (&["ab\n", "x"], Some(("LF", 2))),
+        (&["abc\r"], Some(("CR", 3))),
+    ] {
+        let mut client = enveloped(Config::default());
+        let size: usize = pieces.iter().map(|piece| piece.len()).sum();
+        let id = client.send(&command(&format!("BDAT {size} LAST"))).unwrap();
+        let sent: Result<Vec<()>, _> =
+            pieces.iter().map(|piece| client.body(id, &Bytes::from(*piece))).collect();
+        let refused = octet.map(|(what, offset)| BodyError::LineEnding { what, offset });
+        assert_eq!(sent.err(), refused, "{pieces:?}");
+    }
 }
 
 #[test]

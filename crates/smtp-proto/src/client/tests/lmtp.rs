@@ -48,14 +48,21 @@ fn only_the_last_chunk_has_a_reply_for_each() {
     for line in ["MAIL FROM:<a@b>", "RCPT TO:<a@c>", "RCPT TO:<b@c>"] {
         client.send(&command(line)).unwrap();
     }
+    assert_eq!(
+        client.send(&command("BDAT 1 LAST")),
+        Err(Misuse::Pipeline),
+        "who gets replies is not known yet"
+    );
+    client.receive(b"250 ok\r\n250 ok\r\n250 ok\r\n");
+    drain(&mut client, |_, _| {});
     for line in ["BDAT 1", "BDAT 1 LAST"] {
         let id = client.send(&command(line)).unwrap();
         client.body(id, &"x".into()).unwrap();
     }
-    client.receive(b"250 ok\r\n250 ok\r\n250 ok\r\n250 chunk\r\n250 a\r\n250 b\r\n");
+    client.receive(b"250 chunk\r\n250 a\r\n250 b\r\n");
     let mut events = Vec::new();
     drain(&mut client, |_, event| events.push(event));
-    assert_eq!(events.len(), 6);
-    assert!(matches!(events[3], Event::Reply { .. }));
-    assert!(matches!(events[5], Event::RecipientReply { last: true, .. }));
+    assert_eq!(events.len(), 3);
+    assert!(matches!(events[0], Event::Reply { .. }));
+    assert!(matches!(events[2], Event::RecipientReply { last: true, .. }));
 }

@@ -14,7 +14,7 @@ use super::{
     Client, Config, Envelope, Event, Outcome, Pipelining, Progress, Transaction, may_fall_back_to_helo,
 };
 use crate::{
-    Auth, Command, ForwardPath, Keyword, Mail, Protocol, Query, Reply, ReplyKind, ReversePath, State, rule,
+    Argument, Auth, Command, ForwardPath, Keyword, Mail, Protocol, Reply, ReplyKind, ReversePath, State, rule,
 };
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -98,7 +98,7 @@ fn case_33_and_61_nothing_is_sent_that_was_not_offered() {
         client.send(&command("MAIL FROM:<a@b> BODY=BINARYMIME")),
         Err(Misuse::NotAdvertised("BINARYMIME"))
     );
-    assert!(client.send(&Command::Vrfy(Query::new("\u{fc}").unwrap())).is_err());
+    assert!(client.send(&Command::Vrfy(Argument::new("\u{fc}").unwrap())).is_err());
 }
 
 #[test]

@@ -49,30 +49,36 @@ fn cases_35_and_36_chunks_are_counted() {
 #[test]
 fn case_38_totals_do_not_overflow() {
     let mut server = enveloped(config());
-    let (id, chunk) = bdat(&mut server, "BDAT 18446744073709551615\r\n");
-    assert_eq!(chunk.size, u64::MAX);
-    server.accept_body(id).unwrap();
+    let (id, refusal) = refused(&mut server, "BDAT 18446744073709551615\r\n");
+    assert_eq!(refusal, Refusal::TooLarge { limit: 1000 });
+    server.reply(id, &refusal.reply()).unwrap();
     server.receive(&[b'x'; 4000]);
-    let mut handed = 0;
-    let end = drain(&mut server, |_, event| {
-        if let Event::BodyChunk { data, .. } = event {
-            handed += data.len();
-        }
-    });
-    assert_eq!((handed, end), (1000, End::NeedInput), "no more than SIZE is handed out, the rest is counted");
-    assert_eq!(server.unread(), 0);
+    assert_eq!(server.next_event(), Ok(Step::NeedInput));
+    assert_eq!(server.unread(), 0, "what is discarded is not held");
+    // without a limit it is counted
+    let mut unlimited = config();
+    unlimited.limits.max_message = Some(u64::MAX);
+    let mut server = enveloped(unlimited);
+    let (id, _) = bdat(&mut server, "BDAT 1\r\n");
+    server.accept_body(id).unwrap();
+    server.receive(b"x");
+    drain(&mut server, |server, event| accept(server, &mut Vec::new(), event));
+    assert_eq!(
+        refused(&mut server, "BDAT 18446744073709551615\r\n").1,
+        Refusal::TooLarge { limit: u64::MAX }
+    );
 }
 
 #[test]
-fn an_oversized_message_is_refused_after_its_chunk() {
+fn an_oversized_message_is_refused_when_it_is_announced() {
     let stream =
         [&b"BDAT 600\r\n"[..], &[b'x'; 600], b"BDAT 600 LAST\r\n", &[b'y'; 600], b"RSET\r\n"].concat();
     at_every_split(
         || enveloped(config()),
         &stream,
         |events, _| {
-            assert_eq!(ends(events), [None, Some(BodyFault::TooLarge { limit: 1000 })]);
-            assert_eq!(commands(events), 3);
+            assert_eq!((ends(events), content(events).len()), (vec![None], 600));
+            assert_eq!(commands(events), 2, "its content is discarded, and RSET is a command");
         },
     );
 }

@@ -11,18 +11,21 @@ use std::any::Any;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use pop3_proto::client::{self, Client};
 use pop3_proto::server::{self, Server};
 use pop3_proto::{
     Capability, Command, DropListing, Greeting, Item, MessageNumber, Reply, ReplyKind, Response, ScanListing,
     Status, UniqueId, UniqueIdListing,
 };
-use wire::dot::{Body as Dotted, DotDecoder, DotEncoder, LineEndings, Part, PushDecoder};
+use wire::dot::LineEndings;
 use wire::{Found, Input, Machine, Output, Pause, Step};
 
 use crate::Contestant;
-use crate::workloads::{Body, Capas, Listing, Messages, Replies, ReplyKind as Kind};
+use crate::body::workloads::Body;
+use crate::generator::Messages;
+use crate::pop3::workloads::{Capas, Listing, Replies, ReplyKind as Kind};
+use crate::socket::{drain, drained};
 
 /// `next_event` of the client with the events that a workload has; anything else ends it.
 macro_rules! events {
@@ -147,8 +150,13 @@ fn serve(session: &[Bytes], chunk: usize, config: &server::Config) -> Option<u64
     Some(commands)
 }
 
-/// The shortest positive reply of the right form.
+/// The shortest positive reply of the right form. An exchange of AUTH is refused where it would go on.
 fn reply_to(command: &Command, server: &Server) -> Option<Reply> {
+    if let Command::Auth(auth) = command
+        && auth.initial_response.is_none()
+    {
+        return Some(Reply::Status(Status::err("").ok()?));
+    }
     let ok = Status::ok("").ok()?;
     let one = MessageNumber::new(1)?;
     Some(match command.reply_kind() {
@@ -164,21 +172,6 @@ fn reply_to(command: &Command, server: &Server) -> Option<Reply> {
         kind if kind.is_multi_line() => Reply::MultiLine(ok),
         _ => Reply::Status(ok),
     })
-}
-
-/// What a socket does.
-fn drain(output: &mut Output) {
-    while output.has_remaining() {
-        let len = black_box(output.chunk()).len();
-        output.advance(len);
-    }
-}
-
-/// As [`drain`]; counts the octets.
-fn drained(output: &mut Output) -> u64 {
-    let octets = output.remaining() as u64;
-    drain(output);
-    octets
 }
 
 /// Values to octets.
@@ -405,68 +398,10 @@ pub fn uidl_encode(uidl: &Listing) -> Vec<Contestant> {
     ]
 }
 
-/// A body that arrives in chunks.
-pub fn retr_decode(body: &Body, chunk: usize) -> Vec<Contestant> {
-    let wire = body.wire.clone();
-    let lent = Contestant::ours("PushDecoder, slices lent", move || {
-        let (mut octets, mut decoder) = (0, PushDecoder::new(LineEndings::Strict));
-        for piece in wire.chunks(chunk) {
-            let fed = decoder.feed(black_box(piece), |part| {
-                if let Part::Content(content) = part {
-                    octets += black_box(content).len() as u64;
-                }
-            });
-            if fed.ended {
-                return octets;
-            }
-        }
-        0
-    })
-    .noting("lends; finds bare CR and LF and long lines");
-
-    let wire = body.wire.clone();
-    let mut kept: Vec<u8> = Vec::with_capacity(wire.len());
-    let copied = Contestant::ours("PushDecoder, copied and kept", move || {
-        kept.clear();
-        let mut decoder = PushDecoder::new(LineEndings::Strict);
-        for piece in wire.chunks(chunk) {
-            let fed = decoder.feed(black_box(piece), |part| {
-                if let Part::Content(content) = part {
-                    kept.extend_from_slice(content);
-                }
-            });
-            if fed.ended {
-                return black_box(&kept).len() as u64;
-            }
-        }
-        0
-    })
-    .noting("collects the message as smtp-proto (kept) does");
-
-    let wire = body.wire.clone();
-    let owned = Contestant::ours("Input and DotDecoder, Bytes", move || {
-        let (mut octets, mut decoder) = (0, DotDecoder::new(LineEndings::Strict));
-        let mut input = Input::new();
-        for piece in wire.chunks(chunk) {
-            input.receive(black_box(piece));
-            loop {
-                match decoder.next(&mut input) {
-                    Dotted::Chunk(content) => octets += black_box(&content).len() as u64,
-                    Dotted::Found(_) => return 0,
-                    Dotted::NeedInput => break,
-                    Dotted::End => return octets,
-                }
-            }
-            input.settle();
-        }
-        0
-    })
-    .noting(
-        "copies what arrives into a buffer once, as a read from a socket does; hands out owned slices of it",
-    );
-
+/// A RETR reply that arrives in chunks.
+pub fn retr_decode(body: &Body, chunk: usize) -> Contestant {
     let reply = body.reply.clone();
-    let machine = Contestant::ours("Client machine", move || {
+    Contestant::ours("POP3 Client machine", move || {
         let Some(mut client) = client() else { return 0 };
         if client.expect(ReplyKind::Body).is_err() {
             return 0;
@@ -481,48 +416,7 @@ pub fn retr_decode(body: &Body, chunk: usize) -> Vec<Contestant> {
         }
         octets
     })
-    .noting("copies what arrives into a buffer once; the whole reply with its status line");
-    vec![lent, copied, owned, machine]
-}
-
-/// A body to the wire.
-pub fn retr_encode(body: &Body, chunk: usize) -> Vec<Contestant> {
-    let raw = body.raw.clone();
-    let copied = Contestant::ours("DotEncoder, copied", move || {
-        let (mut octets, mut output) = (0, Output::new());
-        let mut encoder = DotEncoder::new(LineEndings::Strict);
-        for piece in raw.chunks(chunk) {
-            if encoder.encode(black_box(piece), &mut output).is_err() {
-                return 0;
-            }
-            octets += drained(&mut output);
-        }
-        if encoder.finish(&mut output).is_err() {
-            return 0;
-        }
-        octets + drained(&mut output)
-    })
-    .noting("refuses bare CR and LF");
-
-    let raw = body.raw.clone();
-    let lent = Contestant::ours("DotEncoder, by reference", move || {
-        let (mut octets, mut output) = (0, Output::new());
-        let mut encoder = DotEncoder::new(LineEndings::Strict);
-        let mut rest = raw.clone();
-        while !rest.is_empty() {
-            let piece = rest.split_to(chunk.min(rest.len()));
-            if encoder.encode_bytes(black_box(&piece), &mut output).is_err() {
-                return 0;
-            }
-            octets += drained(&mut output);
-        }
-        if encoder.finish(&mut output).is_err() {
-            return 0;
-        }
-        octets + drained(&mut output)
-    })
-    .noting("refuses bare CR and LF; parts of 1 KiB and more are not copied");
-    vec![copied, lent]
+    .noting("copies what arrives into a buffer once; the whole reply with its status line")
 }
 
 /// A machine that waits for its peer: a name, its size, and how it is made.
@@ -571,10 +465,10 @@ pub fn idle() -> [Idle; 4] {
         Some(Box::new(server))
     }
     [
-        ("Client behind the greeting", size_of::<Client>(), fresh_client),
-        ("Client behind CAPA, UIDL and RETR", size_of::<Client>(), used_client),
-        ("Server behind the greeting", size_of::<Server>(), || server_after(b"")),
-        ("Server behind login, UIDL and RETR", size_of::<Server>(), || {
+        ("POP3 Client behind the greeting", size_of::<Client>(), fresh_client),
+        ("POP3 Client behind CAPA, UIDL and RETR", size_of::<Client>(), used_client),
+        ("POP3 Server behind the greeting", size_of::<Server>(), || server_after(b"")),
+        ("POP3 Server behind login, UIDL and RETR", size_of::<Server>(), || {
             server_after(b"USER a\r\nPASS b\r\nCAPA\r\nUIDL\r\nRETR 1\r\n")
         }),
     ]

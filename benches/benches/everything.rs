@@ -6,10 +6,10 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use benches::catalogue::entries;
-use benches::workloads::Scale;
+use benches::generator::Scale;
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 
-fn pop3(criterion: &mut Criterion) {
+fn everything(criterion: &mut Criterion) {
     for entry in entries(&[]) {
         let mut group = criterion.benchmark_group(&entry.id);
         let mut workload = entry.make(Scale::FULL);
@@ -25,5 +25,5 @@ fn pop3(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, pop3);
+criterion_group!(benches, everything);
 criterion_main!(benches);

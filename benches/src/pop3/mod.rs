@@ -1,0 +1,7 @@
+//! POP3.
+
+pub mod catalogue;
+pub mod limits;
+pub mod ours;
+pub mod peers;
+pub mod workloads;
