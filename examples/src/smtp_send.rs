@@ -419,6 +419,10 @@ fn shown(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Accepted(reply) | Outcome::Refused(reply) => words(reply),
         Outcome::NotSent(why) => format!("not sent: {why}"),
+        Outcome::Unknown { content_sent: false } => "not sent: the connection ended".into(),
+        Outcome::Unknown { content_sent: true } => {
+            "unknown: the connection ended before the server answered".into()
+        }
     }
 }
 
