@@ -93,6 +93,13 @@ const REFUSED: &[Difference] = &[
         },
     },
     Difference {
+        reason: "RFC 5321 section 4.1.1.2: an SP stands between the path and the parameters. The peer needs none",
+        explains: |line| {
+            let behind = |path: &[u8]| line.arguments().and_then(|arguments| arguments.get(path.len()));
+            line.path().and_then(behind).is_some_and(|&octet| octet != b' ')
+        },
+    },
+    Difference {
         reason: "the RFC of the parameter: its value has not the form, or it stands there twice, or HOLDFOR beside \
                  HOLDUNTIL (RFC 4865 section 3)",
         explains: |line| line.parameters().is_some_and(|parameters| !are_legal(&parameters, &line.verb())),
@@ -122,7 +129,10 @@ const TAKEN: &[Difference] = &[
     Difference {
         reason: "RFC 5321 section 4.5.3.1: the limits are what must be taken, not what may be: the peer refuses names and \
                  queries of more than 255 octets, addresses and AUTH of more than 256, and numbers of 2^64 - 1",
-        explains: |line| line.words().any(|word| word.len() > 250) || line.has(b"18446744073709551615"),
+        explains: |line| {
+            line.words().any(|word| String::from_utf8_lossy(word).len() > 250)
+                || line.has(b"18446744073709551615")
+        },
     },
     Difference {
         reason: "RFC 5321 section 4.1.1.11: a parameter that is not known is not malformed: 555 is for the application to \
