@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """The messages of the interop run: the same few hundred octet for octet on every machine.
 
-    messages.py write DIR [--odd] [--few]            NNN.eml and index.tsv (number, kind, octets)
+    messages.py write DIR [--odd] [--few] [--smtp]   NNN.eml and index.tsv (number, kind, octets)
     messages.py load-maildir DIR MAILDIR UID         as a local delivery agent would store them: LF line ends
     messages.py load-imap DIR HOST PORT USER PASSWORD    APPEND: adds nothing to a message (Cyrus)
 
 Every message is CRLF throughout and free of NUL, so that POP3 can carry it. --odd adds a few that it cannot
 carry faithfully (bare CR, bare LF, no octet at all): servers differ there, see README.md.
 --few takes one of each kind except the huge one, for quick looks.
+--smtp adds more, up to 1,000, and takes the huge one away: 5 MiB are enough for a thing that goes through queues.
 """
 from __future__ import annotations
 
@@ -133,6 +134,57 @@ def generate(odd: bool = False, few: bool = False) -> Messages:
     return out
 
 
+def smtp_shapes(rng: random.Random) -> Iterator[tuple[str, bytes]]:
+    """Whole messages without number: what matters where a client sends them one behind the other."""
+    def fields(*extra: bytes) -> bytes:
+        return b"".join(line + b"\r\n" for line in extra)
+
+    def noise(length: int, octets: bytes) -> bytes:
+        return bytes(rng.choices(octets, k=length))
+
+    eight_bit = bytes(o for o in range(1, 256) if o not in b"\r\n")
+    text = b"abcdefghij klmnopqrst uvwxyz.,;:-"
+    yield "dot-first", fields(b".First: the first octet of DATA is a dot") + b"\r\n.\r\n"
+    yield "dot-first", fields(b"..First: two") + b"\r\n..\r\n."
+    for many in (1, 3, 20):                                            # as if it had come a long way: what a server adds stands before these
+        yield "received", fields(*(b"Received: from a%d.example.net by b%d.example.net;\r\n\tTue, 03 Mar 2020 00:00:00 +0000" % (n, n) for n in range(many))) + b"\r\nfar\r\n"
+    for length in (990, 997, 998):                                     # the longest line that RFC 5321 allows, before and after stuffing
+        for first in (b".", b"..", b"x"):
+            yield "998", b"\r\n" + first.ljust(length, b"o") + b"\r\n" + noise(length, text) + b"\r\nend"
+        yield "998", fields(b"X-Long: ".ljust(length, b"h")) + b"\r\n"
+    for size in (1, 2, 255, 256, 1000, 4093, 4096, 8191, 8192, 16_384, 32_768, 65_535, 65_536):    # a dot, or a line end, at the end of a piece
+        for tail in (b"", b"\r\n", b"\r\n.", b"\r\n.\r\n", b"."):
+            yield "sizes", b"\r\n" + lines_until(size) + tail
+    for _ in range(100):
+        yield "8-bit-noise", b"\r\n" + b"".join(noise(rng.randrange(0, 998), eight_bit) + b"\r\n" for _ in range(rng.randrange(1, 30)))
+    for _ in range(100):
+        yield "dots-noise", b"\r\n" + b"".join(noise(rng.randrange(0, 8), b"..a ") + b"\r\n" for _ in range(rng.randrange(1, 200))) + noise(2, b".a")
+    for n in range(50):
+        lines = "".join(chr(rng.choice((0x41, 0xe9, 0x416, 0x65e5, 0x1f4ee))) * rng.randrange(60) + "\r\n" for _ in range(rng.randrange(30)))
+        yield "utf8", f"Comments: Füße {n}, 日本語\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{lines}".encode()
+    for mib in (1, 2, 3, 5):
+        yield "big", b"\r\n" + b"".join(noise(rng.randrange(70), text) + b"\r\n" for _ in range(500)) * (mib * MIB // 18_500) + b".\r\n"
+
+
+def smtp(few: bool = False) -> Messages:
+    """The messages of `generate` and so many more that there are 1,000; of each kind one or two if only few are wanted."""
+    out = [(kind, message) if kind != "huge" else ("mail", head(number, "mail") + b"\r\n") for number, (kind, message) in enumerate(generate(few=few), 1)]
+    rng = random.Random(821)
+    seen: dict[str, int] = {}
+    for kind, rest in smtp_shapes(rng):
+        seen[kind] = seen.get(kind, 0) + 1
+        if not few or seen[kind] <= 2:
+            first, _, others = head(len(out) + 1, kind).partition(b"\r\n")
+            dotted = rest.startswith(b".")                             # such a field goes first
+            field, _, body = rest.partition(b"\r\n")
+            out.append((kind, field + b"\r\n" + first + b"\r\n" + others + body if dotted else first + b"\r\n" + others + rest))
+    while not few and len(out) < 1000:                                 # ordinary mails, as most are
+        number = len(out) + 1
+        body = b"".join(b" ".join([b"word"] * rng.randrange(14)) + b"\r\n" for _ in range(rng.randrange(60)))
+        out.append(("mail", head(number, "mail") + b"\r\n" + body) if number % 5 else ("multipart", multipart(number, rng)))
+    return out
+
+
 def write(messages: Messages, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -196,6 +248,7 @@ def main() -> None:
     verb.add_argument("dir", type=Path)
     verb.add_argument("--odd", action="store_true")
     verb.add_argument("--few", action="store_true")
+    verb.add_argument("--smtp", action="store_true")
     verb = verbs.add_parser("load-maildir")
     verb.add_argument("dir", type=Path)
     verb.add_argument("maildir", type=Path)
@@ -208,7 +261,7 @@ def main() -> None:
     verb.add_argument("password")
     args = parser.parse_args()
     if args.verb == "write":
-        write(generate(args.odd, args.few), args.dir)
+        write(smtp(args.few) if args.smtp else generate(args.odd, args.few), args.dir)
     elif args.verb == "load-maildir":
         load_maildir(read(args.dir), args.maildir, args.uid)
     else:

@@ -13,6 +13,7 @@ const PATTERN: [u8; 4] = [0, 1, 7, 64];
 
 fn main() -> std::io::Result<()> {
     let mut lines = BTreeSet::new();
+    let mut smtp = Smtp::default();
     for file in std::env::args().skip(1) {
         let recording = match Recording::parse(&std::fs::read(&file)?) {
             Ok(recording) => recording,
@@ -23,6 +24,11 @@ fn main() -> std::io::Result<()> {
         };
         let name = Path::new(&file).file_stem().unwrap_or_default().to_string_lossy();
         let (client, server) = (recording.stream(Side::Client), recording.stream(Side::Server));
+        let folder = Path::new(&file).parent().and_then(Path::file_name).unwrap_or_default();
+        if folder == "smtp" || folder == "lmtp" {
+            smtp.session(&name, folder == "lmtp", &client, &server)?;
+            continue;
+        }
         let kinds: Vec<ReplyKind> = client.split_inclusive(|&o| o == b'\n').map(ReplyKind::of_line).collect();
 
         // tolerant, lenient about line ends; then kinds of replies, all known from the start
@@ -53,7 +59,62 @@ fn main() -> std::io::Result<()> {
     for (at, line) in lines.iter().enumerate() {
         write("pop3_command", &format!("line-{at}"), &[&[1], &line[..]].concat())?;
     }
-    Ok(())
+    smtp.write()
+}
+
+/// What was said in the sessions of SMTP and LMTP.
+#[derive(Default)]
+struct Smtp {
+    lines: BTreeSet<Vec<u8>>,
+    replies: BTreeSet<Vec<u8>>,
+}
+
+impl Smtp {
+    fn session(&mut self, name: &str, lmtp: bool, client: &[u8], server: &[u8]) -> std::io::Result<()> {
+        // tolerant, lenient about line ends, allows cleartext; offers everything, but SIZE is small; mostly says yes
+        let settings = 0b100_1001 | u8::from(lmtp) << 5;
+        let head = [&PATTERN[..], &[settings, 0b1011_1111, 0b1_0010, 2, 1, 3, 4, 2, 7, 1, 6, 3]].concat();
+        write("smtp_server_stream", name, &[&head, client].concat())?;
+
+        // kinds of replies: all known from the start
+        let commands = client.split_inclusive(|&o| o == b'\n').filter_map(|line| {
+            let command = smtp_proto::Command::parse(&line.to_vec().into()).ok();
+            command.map(|command| command.reply_kind())
+        });
+        let index = |kind| smtp_proto::ReplyKind::ALL.iter().position(|&known| known == kind);
+        let kinds: Vec<u8> =
+            commands.filter_map(index).filter_map(|at| u8::try_from(at).ok()).take(10).collect();
+        let mut head = PATTERN.to_vec();
+        head.extend([0b1001 | u8::from(lmtp) << 5, u8::try_from(kinds.len().min(9)).unwrap_or(9)]);
+        head.extend((0..10).map(|n| kinds.get(n).copied().unwrap_or(0)));
+        write("smtp_client_stream", name, &[&head, server].concat())?;
+
+        let short = |line: &&[u8]| line.len() < 300;
+        self.lines.extend(client.split_inclusive(|&o| o == b'\n').filter(short).map(<[u8]>::to_vec));
+        let mut reply = Vec::new();
+        for line in server.split_inclusive(|&o| o == b'\n') {
+            reply.extend_from_slice(line);
+            if line.get(3) != Some(&b'-') {
+                self.replies.insert(core::mem::take(&mut reply));
+            }
+        }
+        Ok(())
+    }
+
+    fn write(self) -> std::io::Result<()> {
+        for (at, line) in self.lines.iter().enumerate() {
+            write("smtp_command", &format!("line-{at}"), &[&[1], &line[..]].concat())?;
+            write("smtp_differential", &format!("line-{at}"), &[&[0], &line[..]].concat())?;
+        }
+        for (at, reply) in self.replies.iter().enumerate() {
+            write("smtp_reply", &format!("reply-{at}"), &[&[1], &reply[..]].concat())?;
+            write("smtp_differential", &format!("reply-{at}"), &[&[1], &reply[..]].concat())?;
+            if reply.starts_with(b"250-") {
+                write("smtp_differential", &format!("ehlo-{at}"), &[&[2], &reply[..]].concat())?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn index(kind: ReplyKind) -> u8 {

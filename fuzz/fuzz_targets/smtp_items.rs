@@ -7,13 +7,13 @@ use bytes::Bytes;
 use fuzz::smtp::{assert_no_line_end, check_path, check_reply};
 use libfuzzer_sys::fuzz_target;
 use smtp_proto::{
-    Attributes, Auth, Bdat, Body, Burl, By, ByMode, Capability, ClientName, Command, DateTime, Ehlo,
-    EnhancedCode, ForwardPath, Host, Mail, MailParameter, Mailbox, Mechanisms, Mtrk, Node, Notify, Orcpt,
-    OtherCommand, OtherParameter, Query, Rcpt, RcptParameter, Reply, ReplyCode, Ret, ReversePath, Rrvs,
+    Argument, Attributes, Auth, Bdat, Body, Burl, By, ByMode, Capability, ClientName, Command, DateTime,
+    Ehlo, EnhancedCode, ForwardPath, Host, Mail, MailParameter, Mailbox, Mechanisms, Mtrk, Node, Notify,
+    Orcpt, OtherCommand, OtherParameter, Rcpt, RcptParameter, Reply, ReplyCode, Ret, ReversePath, Rrvs,
     RrvsAction, Solicit, TransactionId, Words, Xtext,
 };
 use wire::sasl::Mechanism;
-use wire::{Misuse, Secret, Text};
+use wire::{Misuse, Secret};
 
 #[derive(Debug, Arbitrary)]
 enum Case<'d> {
@@ -39,7 +39,6 @@ enum NewCommand<'d> {
     Bdat(u64, bool),
     Burl(&'d [u8], bool),
     Vrfy(&'d [u8]),
-    Help(&'d [u8]),
     Auth(&'d [u8], Option<&'d [u8]>),
     Etrn(&'d [u8]),
     Atrn(&'d [u8]),
@@ -276,16 +275,12 @@ fn new_command(new: NewCommand<'_>) -> Option<Command> {
         NewCommand::Bdat(size, last) => Command::Bdat(Bdat { size, last }),
         NewCommand::Burl(url, last) => Command::Burl(Burl::new(bytes(url), last).ok()?),
         NewCommand::Vrfy(string) => {
-            let query = Query::new(bytes(string)).ok()?;
-            assert!(query.as_bytes().starts_with(query.string()));
-            command(Some(Command::Expn(query.clone())));
-            Command::Vrfy(query)
-        }
-        // blanks at the ends of text are not kept, and no text is none
-        NewCommand::Help(text) => {
-            let text = Text::new(bytes(text.trim_ascii())).ok().filter(|text| !text.is_empty());
-            command(Some(Command::Noop(text.clone())));
-            Command::Help(text)
+            let argument = Argument::new(bytes(string)).ok()?;
+            assert!(argument.as_bytes().starts_with(argument.string()));
+            command(Some(Command::Expn(argument.clone())));
+            command(Some(Command::Help(Some(argument.clone()))));
+            command(Some(Command::Noop(Some(argument.clone()))));
+            Command::Vrfy(argument)
         }
         NewCommand::Auth(mechanism, initial) => Command::Auth(Auth {
             mechanism: Mechanism::new(mechanism).ok()?,

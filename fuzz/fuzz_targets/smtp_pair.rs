@@ -10,16 +10,16 @@ use libfuzzer_sys::fuzz_target;
 use smtp_proto::client::{self, Client, Envelope, Pipelining, Progress, Transaction};
 use smtp_proto::server::{self, BodyFault, Refusal, Server};
 use smtp_proto::{
-    Attributes, Auth, Bdat, Body, Burl, Capability, ClientName, Command, Ehlo, ForwardPath, Keyword, Mail,
-    MailParameter, Mechanisms, Node, Notify, OtherCommand, Protocol, Query, Rcpt, RcptParameter, Reply,
-    ReplyKind, ReversePath, State, Verb,
+    Argument, Attributes, Auth, Bdat, Body, Burl, Capability, ClientName, Command, Ehlo, ForwardPath, Mail,
+    MailParameter, Mechanisms, Node, Notify, OtherCommand, Rcpt, RcptParameter, Reply, ReversePath, State,
+    Verb,
 };
 use std::collections::VecDeque;
 use std::fmt::Debug;
 use wire::dot::LineEndings;
 use wire::sasl::Mechanism;
 use wire::testing::pipe;
-use wire::{BodyError, CommandId, Fatal, Machine, Misuse, Pause, Secret, Step, Text};
+use wire::{BodyError, CommandId, Fatal, Machine, Misuse, Pause, Secret, Step};
 
 /// Longest text of a call, in octets.
 const MAX_TEXT: usize = 100;
@@ -134,6 +134,9 @@ fuzz_target!(|case: Case<'_>| {
         pair.call(call);
     }
     pair.play(1);
+    if let Some((transaction, count)) = pair.transaction {
+        assert_eq!(transaction.abandon().len(), count);
+    }
 });
 
 /// What the server's application has to answer.
@@ -447,7 +450,11 @@ impl Pair {
                 if transaction_may_start(&self.client) {
                     self.accepted = 0;
                     self.verdicts.clear();
-                    self.contents.push_back(Content { chunk: None, octets: content.to_vec(), whole: true });
+                    // the size of a chunk is announced before it is sent
+                    let normal =
+                        message.chunking && !message.binary && self.client_endings == LineEndings::Normalise;
+                    let octets = if normal { normalised(&content) } else { content.to_vec() };
+                    self.contents.push_back(Content { chunk: None, octets, whole: true });
                     self.transaction = Some((transaction, count));
                     self.advance();
                 }
@@ -537,9 +544,15 @@ impl Pair {
         assert!(self.server.output().len() <= before + reply.as_bytes().len());
         if let Some((_, Asked::Content(_))) = &self.asked {
             self.verdicts.push(reply.is_positive());
-            if due > 1 {
-                return true;
-            }
+        }
+        if reply.code().get() == 421 {
+            // whatever the client is sending
+            assert_eq!(self.server.state(), State::Closed);
+            self.asked = None;
+            return true;
+        }
+        if due > 1 {
+            return true;
         }
         let (asked_id, asked) = self.asked.take().expect("a command that waits");
         assert_eq!(asked_id, id);
@@ -593,7 +606,7 @@ impl Pair {
     fn serve(&mut self, choice: u8) {
         let Some((id, asked)) = &self.asked else { return };
         let id = *id;
-        let accepts = choice % 4 != 0;
+        let accepts = !choice.is_multiple_of(4);
         let no = reply("550 5.7.1 no");
         let fitting = match asked {
             Asked::Command(Command::Data | Command::Bdat(_)) if accepts => {
@@ -665,8 +678,16 @@ impl Pair {
 
     fn note_event(&mut self, event: &client::Event) {
         match event {
+            client::Event::NotSent { id, .. } => {
+                self.complete(*id);
+            }
             client::Event::Reply { id, reply } => {
                 let verb = self.complete(*id);
+                if self.due == Some(*id) {
+                    // in the midst of the content: the session is over
+                    assert_eq!((reply.code().get(), self.client.state()), (421, State::Closed));
+                    self.due = None;
+                }
                 match verb {
                     Some(Verb::Rcpt) if reply.is_positive() => self.recipients.push(*id),
                     Some(Verb::Mail) if reply.is_positive() => self.recipients.clear(),
@@ -696,7 +717,9 @@ impl Pair {
                 self.complete(*id);
             }
             client::Event::BadChallenge { .. } => panic!("our server's challenge is bad"),
-            client::Event::Unsolicited(reply) => panic!("our server said too much: {reply:?}"),
+            client::Event::Unsolicited(reply) => {
+                assert_eq!(reply.code().get(), 421, "our server said too much: {reply:?}");
+            }
             _ => {}
         }
     }
@@ -908,9 +931,9 @@ fn command(say: &Say<'_>, lmtp: bool) -> Option<Command> {
         Say::Bdat(size, last) => Command::Bdat(Bdat { size: u64::from(*size), last: *last }),
         Say::Burl(last) => Command::Burl(Burl::new("imap://a@b/c;urlauth=submit", *last).ok()?),
         Say::Rset => Command::Rset,
-        Say::Vrfy(string) => Command::Vrfy(Query::new(short(string).to_vec()).ok()?),
-        Say::Expn(string) => Command::Expn(Query::new(short(string).to_vec()).ok()?),
-        Say::Help(text) => Command::Help(Text::new(short(text).to_vec()).ok()),
+        Say::Vrfy(string) => Command::Vrfy(Argument::new(short(string).to_vec()).ok()?),
+        Say::Expn(string) => Command::Expn(Argument::new(short(string).to_vec()).ok()?),
+        Say::Help(text) => Command::Help(Argument::new(short(text).to_vec()).ok()),
         Say::Noop => Command::Noop(None),
         Say::Quit => Command::Quit,
         Say::StartTls => Command::StartTls,

@@ -80,3 +80,10 @@ pub fn assert_one_line(line: &[u8]) {
     let bad = text.iter().any(|octet| b"\r\n\0".contains(octet));
     assert!(!bad, "more than a line: {}", line.escape_ascii());
 }
+
+/// What came of two chunkings of a stream.
+pub fn assert_same<T: Debug + PartialEq>(one: &[T], other: &[T]) {
+    let same = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    let (one, other) = (one.get(same), other.get(same));
+    assert!(one == other, "the chunks matter, from the event {same} on: {one:#?} {other:#?}");
+}

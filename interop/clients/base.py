@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterable
 
@@ -36,7 +36,7 @@ class Client:
     work: Path
     only: str = ""
     failed: int = 0
-    seen: list[str] = field(default_factory=list)
+    jail: str = "clients"
 
     def check(self, what: str, test: Callable[[], str | None]) -> None:
         name = f"{self.name}: {what}"
@@ -46,7 +46,7 @@ class Client:
         self.scratch.mkdir(parents=True)
         try:
             note = test()
-        except (AssertionError, OSError, subprocess.TimeoutExpired) as error:
+        except (AssertionError, OSError, ValueError, subprocess.TimeoutExpired) as error:
             self.failed += 1
             print(f"FAIL {name}: {error}", flush=True)
         else:
@@ -67,7 +67,7 @@ class Client:
         for path in (self.scratch, *self.scratch.rglob("*")):
             os.chown(path, NOBODY, NOBODY)
         as_nobody = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "env", f"HOME={self.scratch}")
-        done = subprocess.run([JAIL, "run", "clients", "timeout", "100", *as_nobody, *argv], stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+        done = subprocess.run([JAIL, "run", self.jail, "timeout", "100", *as_nobody, *argv], stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
         (self.scratch / "output").write_bytes(done.stdout + done.stderr)
         return done
 

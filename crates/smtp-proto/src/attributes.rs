@@ -36,6 +36,10 @@ impl Attributes {
     ) -> Result<Self, Misuse> {
         let mut line = Vec::new();
         for (name, value) in attributes {
+            // or it could hold a value, and another attribute
+            if !name.as_ref().iter().all(u8::is_ascii_alphabetic) {
+                return Err(Misuse::Invalid("attributes"));
+            }
             if !line.is_empty() {
                 line.push(b' ');
             }
@@ -130,5 +134,19 @@ impl Attributes {
 impl fmt::Debug for Attributes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_inject() {
+        // found by smtp_items
+        for name in ["ADDR=1 LOGIN", "ADDR=", "A B", "A\tB", "A\r\nB", "A1", ""] {
+            assert_eq!(Attributes::new([(name, "x")]), Err(Misuse::Invalid("attributes")), "{name:?}");
+        }
+        assert_eq!(Attributes::new([("NAME", "a b=c")]).unwrap().as_bytes(), b"NAME=a+20b+3Dc");
     }
 }

@@ -98,7 +98,7 @@ impl Ehlo {
     }
 
     /// The same server with other capabilities. Those that cannot be sent are left out.
-    #[cfg(any(test, feature = "server"))]
+    #[cfg(any(test, feature = "server", feature = "client"))]
     pub(crate) fn with<'a>(&self, capabilities: impl IntoIterator<Item = Capability<'a>>) -> Self {
         let mut block = Block::default();
         let first = self.reply.lines().next_text().unwrap_or_default();

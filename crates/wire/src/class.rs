@@ -100,12 +100,13 @@ impl Class {
     /// Eight octets between two looks at where the end is.
     #[inline]
     fn first_by_table(self, octets: &[u8]) -> Option<usize> {
-        let (chunks, few) = octets.as_chunks::<8>();
-        for (n, chunk) in chunks.iter().enumerate() {
+        let mut chunks = octets.chunks_exact(8);
+        for (n, chunk) in chunks.by_ref().enumerate() {
             if let Some(at) = chunk.iter().position(|&octet| !self.has(octet)) {
                 return Some(8 * n + at);
             }
         }
+        let few = chunks.remainder();
         let at = few.iter().position(|&octet| !self.has(octet))?;
         Some(octets.len() - few.len() + at)
     }

@@ -151,13 +151,15 @@ impl Client {
         }
         self.state = State::Hello;
         self.note_closing(&reply);
-        if reply.is_positive() {
+        let serves = reply.is_positive();
+        let step = self.emit(cx.into_repairs(), Event::Greeting(reply));
+        if serves {
             self.release();
         } else {
             // RFC 5321 section 3.1: after 554 the client says QUIT and nothing else
             self.drop_held();
         }
-        self.emit(cx.into_repairs(), Event::Greeting(reply))
+        step
     }
 
     /// RFC 5321 section 3.8: 421 says that the server closes, to whatever it is the reply.
@@ -224,7 +226,14 @@ impl Client {
             ReplyKind::Turn if reply.is_positive() => Event::Turn { id, reply },
             _ => Event::Reply { id, reply },
         };
-        self.emit(cx.into_repairs(), event)
+        self.completed(cx, event)
+    }
+
+    /// Hands out the last event of a command, then sends what it held back.
+    fn completed(&mut self, cx: Context<'_>, event: Event) -> Stepped {
+        let step = self.emit(cx.into_repairs(), event);
+        self.release();
+        step
     }
 
     /// A reply before the content has gone out whole: the server will not take the rest for content. RFC 5321 section 4.1.1.4 and RFC 3030
@@ -236,8 +245,7 @@ impl Client {
         self.sending = None;
         self.complete(kind, &reply);
         self.state = State::Closed;
-        self.release();
-        self.emit(cx.into_repairs(), Event::Reply { id, reply })
+        self.completed(cx, Event::Reply { id, reply })
     }
 
     /// Whether the content went out whole, so that in LMTP each recipient has a reply.
@@ -298,7 +306,7 @@ impl Client {
         } else {
             self.note_closing(&reply);
         }
-        self.emit(cx.into_repairs(), Event::RecipientReply { id, recipient, reply, last })
+        self.completed(cx, Event::RecipientReply { id, recipient, reply, last })
     }
 
     /// The command in front has its reply: what that does to the session.
@@ -344,7 +352,6 @@ impl Client {
         if self.outstanding() == 0 && self.sending.is_none() {
             self.ahead = self.state;
         }
-        self.release();
     }
 
     fn end_transaction(&mut self) {
@@ -364,7 +371,8 @@ impl Client {
 /// Whether 3yz may be a reply of this kind. What an unknown command means, only the caller knows.
 fn may_be_intermediate(kind: ReplyKind, reply: &Reply) -> bool {
     match kind {
-        ReplyKind::Single => true,
+        // or what 353 says behind the content (PRDR of Exim)
+        ReplyKind::Single | ReplyKind::Data => true,
         ReplyKind::Mail => reply.code() == ReplyCode::CHECKPOINT,
         _ => false,
     }
