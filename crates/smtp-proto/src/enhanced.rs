@@ -107,6 +107,14 @@ impl EnhancedCode {
         matches!(i.first(), None | Some(b' ' | b'\r')).then_some((i, Self { class, condition }))
     }
 
+    /// How many octets [`encode`](Self::encode) writes.
+    pub(crate) const fn len(self) -> usize {
+        const fn digits(number: u16) -> usize {
+            1 + (number > 9) as usize + (number > 99) as usize
+        }
+        b"2.".len() + digits(self.condition.subject) + b".".len() + digits(self.condition.detail)
+    }
+
     pub(crate) fn encode(self, block: &mut Vec<u8>) {
         block.extend_from_slice(&[b'0' + self.class as u8, b'.']);
         let mut digits = [0; 20];
