@@ -2,7 +2,6 @@
 
 use crate::{AsyncConnection, tls};
 use auth::{ClientExchange, Policy, plain};
-use bytes::Bytes;
 use rustls::pki_types::ServerName;
 use smtp_proto::client::{
     Client, Config, Envelope, Event, Outcome, Pipelining, Progress, Transaction, may_fall_back_to_helo,
@@ -124,6 +123,9 @@ pub enum Error {
         /// What is wrong with it.
         why: Misuse,
     },
+    /// The machine does not take a message.
+    #[error("a message: {0}")]
+    Body(#[from] BodyError),
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] tls::Error),
@@ -156,14 +158,26 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<bool, Error> 
     for file in &options.files {
         let local = |why| Error::Local { what: file.display().to_string(), why };
         let content = std::fs::read(file).map_err(local)?;
-        let outcomes = session.deliver(envelope.clone(), content.into()).await?;
-        for (n, recipient) in options.to.iter().enumerate() {
-            let words = match &outcomes {
-                Ok(outcomes) => shown(&outcomes[n]),
-                Err(error) => format!("not sent: {error}"),
-            };
-            all_accepted &= outcomes.as_ref().is_ok_and(|outcomes| outcomes[n].is_accepted());
-            writeln!(out, "{}\t{recipient}\t{words}", file.display()).map_err(local)?;
+        let client = &session.connection.machine;
+        let (outcomes, failure) = match Transaction::new(client, envelope.clone(), content.into()) {
+            Ok(mut transaction) => match session.deliver(&mut transaction).await {
+                Ok(outcomes) => (outcomes, None),
+                Err(error) => (transaction.abandon(), Some(error)),
+            },
+            Err(why) => {
+                for recipient in &options.to {
+                    writeln!(out, "{}\t{recipient}\tnot sent: {why}", file.display()).map_err(local)?;
+                }
+                all_accepted = false;
+                continue;
+            }
+        };
+        for (recipient, outcome) in options.to.iter().zip(&outcomes) {
+            all_accepted &= outcome.is_accepted();
+            writeln!(out, "{}\t{recipient}\t{}", file.display(), shown(outcome)).map_err(local)?;
+        }
+        if let Some(error) = failure {
+            return Err(error);
         }
     }
     session.quit().await;
@@ -321,27 +335,16 @@ impl<'o> Session<'o> {
         Ok(())
     }
 
-    /// One message. The inner error: this message cannot be sent to this server.
-    async fn deliver(
-        &mut self,
-        envelope: Envelope,
-        content: Bytes,
-    ) -> Result<Result<Vec<Outcome>, BodyError>, Error> {
-        let mut transaction = match Transaction::new(&self.connection.machine, envelope, content) {
-            Ok(transaction) => transaction,
-            Err(error) => return Ok(Err(error)),
-        };
+    /// One message.
+    async fn deliver(&mut self, transaction: &mut Transaction) -> Result<Vec<Outcome>, Error> {
         loop {
-            if let Err(error) = transaction.advance(&mut self.connection.machine) {
-                return Ok(Err(error));
-            }
+            transaction.advance(&mut self.connection.machine)?;
             if transaction.is_sending() {
                 self.connection.flush().await?;
                 continue;
             }
-            let event = self.event().await?;
-            match transaction.push(event) {
-                Progress::Done(outcomes) => return Ok(Ok(outcomes)),
+            match transaction.push(self.event().await?) {
+                Progress::Done(outcomes) => return Ok(outcomes),
                 Progress::Pending => {}
                 Progress::Foreign(_) => return Err(Error::Nonsense("a message")),
             }
@@ -419,10 +422,8 @@ fn shown(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Accepted(reply) | Outcome::Refused(reply) => words(reply),
         Outcome::NotSent(why) => format!("not sent: {why}"),
-        Outcome::Unknown { content_sent: false } => "not sent: the connection ended".into(),
-        Outcome::Unknown { content_sent: true } => {
-            "unknown: the connection ended before the server answered".into()
-        }
+        Outcome::Unknown { content_sent: true } => "unknown: the server has it, perhaps".to_owned(),
+        Outcome::Unknown { content_sent: false } => "not sent: the connection ended".to_owned(),
     }
 }
 

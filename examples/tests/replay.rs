@@ -202,7 +202,7 @@ fn smtp_servers_that_break_the_protocol_are_found() {
                 ('S', "250 ok\r\n"),
             ],
             1,
-            "disagreements",
+            "malformed_server",
         ),
     ] {
         let (found, line) = counts("smtp", name, &smtp(said));

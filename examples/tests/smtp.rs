@@ -415,6 +415,35 @@ fn a_server_without_ehlo_gets_helo_and_one_command_at_a_time() {
     );
 }
 
+/// A server that is gone when it has the message.
+#[test]
+fn a_message_that_was_not_answered_is_unknown() {
+    let server = Running::new(|_| {});
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut options = server.options();
+    options.target = Target::Tcp("127.0.0.1".to_owned(), listener.local_addr().unwrap().port());
+    options.files = server.files(&[b"hi\r\n".to_vec()]);
+    let gone = thread::spawn(move || {
+        let (socket, _) = listener.accept().unwrap();
+        let (mut said, heard) = (socket.try_clone().unwrap(), BufReader::new(socket));
+        said.write_all(b"220 mx\r\n").unwrap();
+        let mut replies = ["250 mx", "250 ok", "250 ok", "354 go"].into_iter();
+        for line in heard.lines() {
+            match line.unwrap().as_str() {
+                "." => return,
+                "hi" => {}
+                _ => write!(said, "{}\r\n", replies.next().unwrap()).unwrap(),
+            }
+        }
+    });
+    let mut printed = Vec::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let error = runtime.block_on(smtp_send::run(&options, &mut printed)).unwrap_err();
+    gone.join().unwrap();
+    assert!(error.to_string().starts_with("the connection ended inside"), "{error}");
+    assert!(String::from_utf8(printed).unwrap().ends_with("\tunknown: the server has it, perhaps\n"));
+}
+
 /// The program `smtp-sink`.
 struct Sink(Child, String);
 

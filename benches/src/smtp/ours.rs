@@ -368,8 +368,10 @@ fn words() -> Option<Words> {
         Capability::Rrvs,
         Capability::parse("FUTURERELEASE 999999 2036-12-31T00:00:00Z").ok()?,
     ];
+    let mut config = server::Config::new(Ehlo::new("mx.example.org", "", offered).ok()?);
+    config.tls = true;
     Some(Words {
-        config: server::Config::new(Ehlo::new("mx.example.org", "", offered).ok()?),
+        config,
         greeting: reply("220 mx.example.org ESMTP\r\n")?,
         sender: reply("250 2.1.0 Ok\r\n")?,
         recipient: reply("250 2.1.5 Ok\r\n")?,

@@ -105,7 +105,7 @@ impl Mail {
     }
 
     /// What a server must have offered for the parameters.
-    #[cfg(any(test, feature = "client", feature = "server"))]
+    #[cfg(any(test, feature = "client"))]
     pub(crate) fn needs(&self) -> impl Iterator<Item = crate::Keyword> + '_ {
         self.keywords().filter_map(|keyword| match keyword {
             // RFC 3030 section 3: BINARYMIME is an extension of its own

@@ -69,24 +69,7 @@ impl<'a> Xtext<'a> {
     /// What it stands for. Not always UTF-8.
     #[must_use]
     pub fn decode(&self) -> Cow<'_, [u8]> {
-        if memchr::memchr(b'+', &self.0).is_none() {
-            return Cow::Borrowed(&self.0);
-        }
-        let mut decoded = Vec::with_capacity(self.0.len());
-        let mut rest = &self.0[..];
-        while let Some((&first, after)) = rest.split_first() {
-            match hexchar(rest) {
-                Some((octet, _)) => {
-                    decoded.push(octet);
-                    rest = &rest[3..];
-                }
-                None => {
-                    decoded.push(first);
-                    rest = after;
-                }
-            }
-        }
-        Cow::Owned(decoded)
+        decode(&self.0)
     }
 
     /// The same, with octets of its own.
@@ -157,12 +140,41 @@ impl Xtext<'static> {
     }
 }
 
+/// What xtext stands for, also with lower-case digits. A `+` that is not followed by digits stands for itself.
+pub(crate) fn decode(xtext: &[u8]) -> Cow<'_, [u8]> {
+    let Some(mut plus) = memchr::memchr(b'+', xtext) else { return Cow::Borrowed(xtext) };
+    let mut decoded = Vec::with_capacity(xtext.len());
+    let mut rest = xtext;
+    loop {
+        let (plain, from_plus) = rest.split_at(plus);
+        decoded.extend_from_slice(plain);
+        rest = match hexchar(from_plus) {
+            Some((octet, _)) => {
+                decoded.push(octet);
+                &from_plus[3..]
+            }
+            None if from_plus.is_empty() => return Cow::Owned(decoded),
+            None => {
+                decoded.push(b'+');
+                &from_plus[1..]
+            }
+        };
+        plus = rest.iter().position(|&octet| octet == b'+').unwrap_or(rest.len());
+    }
+}
+
 /// The octet, and the place of its first lower-case digit.
 fn hexchar(i: &[u8]) -> Option<(u8, Option<usize>)> {
     let [b'+', high, low, ..] = *i else { return None };
-    let digit = |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digit = |octet: u8| match octet {
+        b'0'..=b'9' => Some(octet - b'0'),
+        b'A'..=b'F' => Some(octet - b'A' + 10),
+        b'a'..=b'f' => Some(octet - b'a' + 10),
+        _ => None,
+    };
+    let octet = digit(high)? << 4 | digit(low)?;
     let lower = [high, low].iter().position(u8::is_ascii_lowercase);
-    Some((digit(high)? << 4 | digit(low)?, lower.map(|at| at + 1)))
+    Some((octet, lower.map(|at| at + 1)))
 }
 
 /// What is odd in some xtext.

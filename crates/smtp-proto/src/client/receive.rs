@@ -371,7 +371,8 @@ impl Client {
 /// Whether 3yz may be a reply of this kind. What an unknown command means, only the caller knows.
 fn may_be_intermediate(kind: ReplyKind, reply: &Reply) -> bool {
     match kind {
-        ReplyKind::Single => true,
+        // or what 353 says behind the content (PRDR of Exim)
+        ReplyKind::Single | ReplyKind::Data => true,
         ReplyKind::Mail => reply.code() == ReplyCode::CHECKPOINT,
         _ => false,
     }

@@ -3,7 +3,7 @@
 use crate::Keyword;
 use crate::syntax::expected;
 use alloc::vec::Vec;
-use wire::keyword::{key_of, name};
+use wire::keyword::{Prefix, first, key_of, name};
 use wire::parse::{Parsed, fail};
 use wire::{Context, Misuse};
 
@@ -53,6 +53,10 @@ pub(crate) fn rule<'i>(_: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Body> {
     const SEVEN_BIT: u128 = key_of("7BIT");
     const EIGHT_BIT_MIME: u128 = key_of("8BITMIME");
     const BINARY_MIME: u128 = key_of("BINARYMIME");
+    const USUAL: Prefix = Prefix::of("8BITMIME");
+    if USUAL.is_in(first(i)) && matches!(i.get(8), None | Some(b' ')) {
+        return Ok((&i[8..], Body::EightBitMime));
+    }
     let (len, key) = name(i);
     let rest = &i[len..];
     match key {

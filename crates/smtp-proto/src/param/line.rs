@@ -8,7 +8,6 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use wire::keyword::name;
 use wire::parse::{Failure, Parsed, sp};
 use wire::{Context, Misuse, ParseErrorKind, Tolerance};
 
@@ -174,15 +173,14 @@ fn parameter<'i, T: Table>(
     token: &'i [u8],
     tail: &mut Tail,
 ) -> Result<&'i [u8], nom::Err<Failure>> {
-    let (len, key) = name(token);
-    if len == 0 || token[0] == b'-' {
-        return odd::<T>(cx, token, None, tail);
-    }
-    let (rest, bit) = match T::check(cx, key, &token[len..]) {
-        Ok((_, 0)) => match other::rule(token, len) {
-            Ok((rest, ())) => (rest, UNKNOWN),
-            Err(error) => return odd::<T>(cx, token, Some(error), tail),
+    let checked = match T::find(token) {
+        Some((keyword, rest)) => keyword.check(cx, rest),
+        None => match other::name_len(token) {
+            Some(len) => other::rule(token, len).map(|(rest, ())| (rest, UNKNOWN)),
+            None => return odd::<T>(cx, token, None, tail),
         },
+    };
+    let (rest, bit) = match checked {
         Ok(known) => known,
         Err(error) => return odd::<T>(cx, token, Some(error), tail),
     };

@@ -45,7 +45,7 @@ use crate::syntax::{expected, misuse};
 use crate::{Keyword, Mail, Rcpt, Xtext};
 use alloc::vec::Vec;
 use bytes::Bytes;
-use wire::keyword::{key_of, name};
+use wire::keyword::{Prefix, first, key_of, name};
 use wire::parse::{Failure, Parsed, fail};
 use wire::{Context, Misuse, Tolerance};
 
@@ -65,11 +65,35 @@ pub(crate) trait Table: Copy + 'static {
     /// The bit that stands for it.
     fn bit(self) -> u32;
 
-    /// Checks what stands behind a name. The value is the parameter's bit, or 0 if it is not known.
-    fn check<'i>(cx: &Context<'_>, name: u128, i: &'i [u8]) -> Parsed<'i, u32>;
+    /// The one at the front, if it is known, and what stands behind its name.
+    fn find(i: &[u8]) -> Option<(Self, &[u8])>;
+
+    /// Checks what stands behind the name. The value is the parameter's bit.
+    fn check<'i>(self, cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, u32>;
 
     /// The bits of parameters that cannot stand beside the one with this bit, itself included.
     fn conflicts(bit: u32) -> u32;
+}
+
+/// Some of the keywords of a command.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Set<T> {
+    bits: u32,
+    of: core::marker::PhantomData<T>,
+}
+
+#[cfg(feature = "server")]
+impl<T: Table> FromIterator<T> for Set<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(keywords: I) -> Self {
+        let bits = keywords.into_iter().fold(0, |bits, keyword| bits | keyword.bit());
+        Self { bits, of: core::marker::PhantomData }
+    }
+}
+
+/// For names that are short enough.
+const fn short(name: &str) -> Option<Prefix> {
+    if name.len() <= 8 { Some(Prefix::of(name)) } else { None }
 }
 
 /// Whether a parameter is known on the other command.
@@ -160,13 +184,24 @@ macro_rules! parameters {
             }
 
             #[inline(always)]
-            fn check<'i>(cx: &Context<'_>, name: u128, i: &'i [u8]) -> Parsed<'i, u32> {
-                $(const $flag: u128 = key_of($fname);)*
-                $(const $id: u128 = key_of($name);)*
-                match name {
-                    $($flag => no_value(i).map(|(i, ())| (i, Self::$flag.bit())),)*
-                    $($id => $module::rule(cx, value(i)?).map(|(i, _)| (i, Self::$id.bit())),)*
-                    _ => Ok((i, 0)),
+            fn find(i: &[u8]) -> Option<(Self, &[u8])> {
+                let first = first(i);
+                $(
+                    // most have names of few letters, and those that are met most stand in front
+                    const $id: Option<Prefix> = short(concat!($name, "="));
+                    if $id.is_some_and(|prefix| prefix.is_in(first)) {
+                        return i.get($name.len()..).map(|rest| (Self::$id, rest));
+                    }
+                )*
+                let (len, key) = name(i);
+                Self::of(key).map(|keyword| (keyword, &i[len..]))
+            }
+
+            #[inline(always)]
+            fn check<'i>(self, cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, u32> {
+                match self {
+                    $(Self::$flag => no_value(i).map(|(i, ())| (i, self.bit())),)*
+                    $(Self::$id => $module::rule(cx, value(i)?).map(|(i, _)| (i, self.bit())),)*
                 }
             }
 
@@ -194,21 +229,16 @@ macro_rules! parameters {
 
             /// One whose value is as its RFC has it.
             #[inline(always)]
-            #[allow(non_upper_case_globals, reason = "named after the variants")]
             fn typed(line: &'a Line, i: &'a [u8]) -> Option<(Self, &'a [u8])> {
-                $(const $flag: u128 = key_of($fname);)*
-                $(const $id: u128 = key_of($name);)*
-                let (len, key) = name(i);
-                let i = &i[len..];
-                Some(match key {
-                    $($flag => (Self::$flag, no_value(i).ok()?.0),)*
-                    $($id => {
+                let (keyword, i) = $keyword::find(i)?;
+                Some(match keyword {
+                    $($keyword::$flag => (Self::$flag, no_value(i).ok()?.0),)*
+                    $($keyword::$id => {
                         // whatever is not as the RFC has it was tolerated when the line was parsed
                         let cx = Context::new(line.wire(), Tolerance::Lenient);
                         let (rest, value) = $module::rule(&cx, value(i).ok()?).ok()?;
                         (Self::$id(value), rest)
                     })*
-                    _ => return None,
                 })
             }
 
@@ -284,6 +314,12 @@ macro_rules! parameters {
             #[inline]
             pub fn has(&self, keyword: $keyword) -> bool {
                 self.line().present() & keyword.bit() != 0
+            }
+
+            /// Whether none of the typed parameters is there but those of the set.
+            #[cfg(feature = "server")]
+            pub(crate) fn has_only(&self, set: Set<$keyword>) -> bool {
+                self.line().present() & !(set.bits | UNKNOWN | ODD) == 0
             }
 
             /// Whether there is a parameter that is not known on this command: a server says 555 (RFC 5321 section 4.1.1.11).

@@ -4,7 +4,8 @@ use crate::syntax::expected;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::BitOr;
-use wire::keyword::{key_of, name};
+use wire::class::LDH;
+use wire::keyword::{Prefix, first};
 use wire::parse::{Parsed, fail};
 use wire::{Context, Misuse};
 
@@ -100,23 +101,29 @@ impl fmt::Debug for Notify {
 /// In any case, "separated by commas"; no element is empty, and `NEVER` stands alone.
 #[inline(always)]
 pub(crate) fn rule<'i>(_: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Notify> {
-    const NEVER: u128 = key_of("NEVER");
-    const SUCCESS: u128 = key_of("SUCCESS");
-    const FAILURE: u128 = key_of("FAILURE");
-    const DELAY: u128 = key_of("DELAY");
+    const NEVER: Prefix = Prefix::of("NEVER");
+    const ELEMENTS: [(Notify, Prefix, usize); 3] = [
+        (Notify::SUCCESS, Prefix::of("SUCCESS"), 7),
+        (Notify::FAILURE, Prefix::of("FAILURE"), 7),
+        (Notify::DELAY, Prefix::of("DELAY"), 5),
+    ];
+    // where a longer word stands, which is none of these
+    let ends = |rest: &[u8]| !rest.first().is_some_and(|&octet| LDH.has(octet));
     let mut notify = Notify::NEVER;
     let mut rest = i;
     loop {
-        let (len, key) = name(rest);
-        let after = &rest[len..];
-        notify = notify
-            | match key {
-                SUCCESS => Notify::SUCCESS,
-                FAILURE => Notify::FAILURE,
-                DELAY => Notify::DELAY,
-                NEVER if notify.is_never() => return Ok((after, Notify::NEVER)),
-                _ => return fail(rest, expected::NOTIFY),
-            };
+        let word = first(rest);
+        let element = ELEMENTS.into_iter().find(|(_, prefix, _)| prefix.is_in(word));
+        let after = match element.and_then(|(kind, _, len)| Some((kind, rest.get(len..)?))) {
+            Some((kind, after)) if ends(after) => {
+                notify = notify | kind;
+                after
+            }
+            None if NEVER.is_in(word) && notify.is_never() && rest.get(5..).is_some_and(ends) => {
+                return Ok((&rest[5..], Notify::NEVER));
+            }
+            _ => return fail(rest, expected::NOTIFY),
+        };
         match after.strip_prefix(b",") {
             Some(next) => rest = next,
             None => return Ok((after, notify)),

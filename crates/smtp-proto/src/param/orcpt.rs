@@ -1,12 +1,13 @@
 //! ORCPT (RFC 3461 section 4.2, RFC 6533 section 3): to whom the sender addressed the message.
 
-use super::{decoded, whole};
+use super::whole;
 use crate::syntax::expected;
-use crate::{Xtext, host, rule};
+use crate::{Xtext, host, rule, xtext};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 use wire::class::ATEXT;
+use wire::keyword::{Prefix, first};
 use wire::parse::{Failure, Parsed, fail};
 use wire::{Context, Misuse, ParseErrorKind, Tolerance};
 
@@ -75,7 +76,7 @@ impl<'a> Orcpt<'a> {
     }
 
     fn split(&self) -> (&[u8], &[u8]) {
-        let end = memchr::memchr(b';', &self.0).unwrap_or(self.0.len());
+        let end = type_len(&self.0).unwrap_or(self.0.len());
         (&self.0[..end], self.0.get(end + 1..).unwrap_or_default())
     }
 
@@ -104,10 +105,7 @@ impl<'a> Orcpt<'a> {
     pub fn decode(&self) -> Cow<'_, [u8]> {
         let address = self.address();
         if !self.is_utf_8() {
-            return match memchr::memchr(b'+', address) {
-                Some(_) => Cow::Owned(decoded(address).collect()),
-                None => Cow::Borrowed(address),
-            };
+            return xtext::decode(address);
         }
         match unitext(address) {
             Ok((b"", true)) => {
@@ -226,8 +224,8 @@ fn is_type_char(octet: u8) -> bool {
 /// The length of an atom that a semicolon follows.
 #[inline(always)]
 fn type_len(i: &[u8]) -> Option<usize> {
-    if i.get(6) == Some(&b';') && i[..6].iter().all(u8::is_ascii_alphanumeric) {
-        // `rfc822`
+    const RFC822: Prefix = Prefix::of("rfc822;");
+    if RFC822.is_in(first(i)) {
         return Some(6);
     }
     let len = i.iter().position(|&octet| !is_type_char(octet))?;

@@ -29,13 +29,14 @@ pub use event::{BodyFault, Event, Refusal};
 
 use crate::limits::timeout;
 use crate::{
-    Body, Capability, Ehlo, EnhancedCode, Keyword, Mail, MailKeyword, Mechanisms, Protocol, Reply, ReplyCode,
-    ReplyKind, State, Verb,
+    Body, Capability, Ehlo, EnhancedCode, Keyword, Mail, MailKeyword, MailParameter, Mechanisms, Protocol,
+    Reply, ReplyCode, ReplyKind, State, Verb,
 };
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use bytes::{Bytes, BytesMut, buf::Limit};
 use core::time::Duration;
+use receive::Bounds;
 use wire::dot::DotDecoder;
 use wire::sasl::Mechanism;
 use wire::{CommandId, Fatal, Input, Machine, Malformed, Misuse, Output, Parts, Step};
@@ -69,8 +70,7 @@ pub struct Server {
     /// Where the client spoke before the greeting was written out, and whether that can still happen.
     early: Option<u64>,
     greeted: bool,
-    /// The longest command, in octets with its CRLF.
-    max_command: usize,
+    bounds: Bounds,
     events: VecDeque<Event>,
     failure: Option<Fatal>,
     bad_commands: u32,
@@ -144,12 +144,17 @@ pub struct MessageFacts {
 
 impl MessageFacts {
     fn of(mail: &Mail) -> Self {
-        Self {
-            body: mail.body().unwrap_or_default(),
-            smtputf8: mail.has(MailKeyword::SmtpUtf8),
-            size: mail.size(),
-            ..Self::default()
+        let mut facts = Self { smtputf8: mail.has(MailKeyword::SmtpUtf8), ..Self::default() };
+        if mail.has(MailKeyword::Size) || mail.has(MailKeyword::Body) {
+            for parameter in mail.parameters() {
+                match parameter {
+                    MailParameter::Size(size) => facts.size = Some(size),
+                    MailParameter::Body(body) => facts.body = body,
+                    _ => {}
+                }
+            }
         }
+        facts
     }
 }
 
@@ -210,7 +215,7 @@ impl Server {
         input.set_wipe(true);
         Self {
             tls: if config.tls { Tls::On } else { Tls::Off },
-            max_command: receive::max_command(&config),
+            bounds: Bounds::of(&config),
             config,
             input,
             output,
@@ -274,7 +279,7 @@ impl Server {
             return Err(Misuse::PlaintextPending);
         }
         let limit = self.config.limits.max_reply_line;
-        if reply.longest_line() > limit {
+        if reply.as_bytes().len() > limit && reply.longest_line() > limit {
             return Err(Misuse::TooLong { limit });
         }
         let bare = pending.kind == ReplyKind::Hello || !self.config.ehlo.has(Keyword::EnhancedStatusCodes);

@@ -2,6 +2,7 @@
 
 use super::{BodyFault, Event, MessageFacts, Pending, Reading, Refusal, Server, Tls, replies_of, take_up_to};
 use crate::limits::MAX_COMMAND;
+use crate::param::Set;
 use crate::syntax::{self, expected};
 use crate::{
     Bdat, Body, Command, Keyword, Mail, MailKeyword, Protocol, Rcpt, RcptKeyword, ReplyKind, State, Verb,
@@ -23,12 +24,41 @@ pub(super) const LINE: &str = "end of line";
 /// What a step came to: `None` if it has put events into the queue, or made none.
 type Stepped = Result<Option<Step<Event>>, Fatal>;
 
-/// The longest command, in octets with its CRLF: the limit, and what the offered extensions add to MAIL or RCPT.
-pub(super) fn max_command(config: &super::Config) -> usize {
-    let offered = |extension: Option<Keyword>| extension.is_some_and(|keyword| config.ehlo.has(keyword));
-    let mail = MailKeyword::ALL.iter().filter(|k| offered(k.extension())).map(|k| k.max_len());
-    let rcpt = RcptKeyword::ALL.iter().filter(|k| offered(k.extension())).map(|k| k.max_len());
-    config.limits.max_line.saturating_add(mail.sum::<usize>().max(rcpt.sum()))
+/// What each command is held against, looked up once in the settings.
+#[derive(Debug)]
+pub(super) struct Bounds {
+    /// The longest command, in octets with its CRLF: the limit, and what the offered extensions add to MAIL or RCPT.
+    max_command: usize,
+    /// The longest message, in octets.
+    max_message: Option<u64>,
+    max_transactions: Option<u64>,
+    max_recipients: Option<u64>,
+    /// The offered parameters of MAIL, without BODY, which depends on its value.
+    mail: Set<MailKeyword>,
+    /// Those of RCPT.
+    rcpt: Set<RcptKeyword>,
+}
+
+impl Bounds {
+    pub(super) fn of(config: &super::Config) -> Self {
+        let offered = |extension: Option<Keyword>| extension.is_some_and(|keyword| config.ehlo.has(keyword));
+        let mail = || MailKeyword::ALL.iter().copied().filter(|keyword| offered(keyword.extension()));
+        let rcpt = || RcptKeyword::ALL.iter().copied().filter(|keyword| offered(keyword.extension()));
+        let longer =
+            mail().map(MailKeyword::max_len).sum::<usize>().max(rcpt().map(RcptKeyword::max_len).sum());
+        let announced = config.ehlo.limits();
+        Self {
+            max_command: config.limits.max_line.saturating_add(longer),
+            max_message: config.limits.max_message.or_else(|| config.ehlo.size()),
+            max_transactions: announced.mail_max.map(u64::from),
+            max_recipients: [config.limits.max_recipients, announced.rcpt_max.map(u64::from)]
+                .into_iter()
+                .flatten()
+                .min(),
+            mail: mail().chain([MailKeyword::Body]).collect(),
+            rcpt: rcpt().collect(),
+        }
+    }
 }
 
 impl Server {
@@ -84,7 +114,7 @@ impl Server {
 
     /// The longest line that may come now.
     pub(super) fn max_line(&self) -> usize {
-        self.max_command.max(self.config.limits.max_auth_line)
+        self.bounds.max_command.max(self.config.limits.max_auth_line)
     }
 
     /// Law 11: nothing that came in plaintext behind STARTTLS may ever be used.
@@ -170,7 +200,7 @@ impl Server {
             return self.wait();
         }
         let (auth, secret) = holds_secret(self.input.as_slice());
-        let limit = if auth { self.max_line() } else { self.max_command };
+        let limit = if auth { self.max_line() } else { self.bounds.max_command };
         let len = match self.input.line(limit) {
             Found::Line(len) => len,
             Found::Partial => return self.wait(),
@@ -258,6 +288,9 @@ impl Server {
         if let Command::Other(other) = &command {
             check_foreign(other.keyword())?;
         }
+        if let Command::Mail(mail) = &command {
+            self.announced = MessageFacts::of(mail);
+        }
         let refusal = self.refusal(&command);
         match verb {
             _ if refusal.is_some_and(|refusal| refusal.follows_another(verb)) => self.count_overshoot()?,
@@ -265,9 +298,6 @@ impl Server {
             // the application's answer tells
             Verb::Other => {}
             _ => (self.bad_commands, self.overshoot) = (0, 0),
-        }
-        if let Command::Mail(mail) = &command {
-            self.announced = MessageFacts::of(mail);
         }
         // what a parameter that this crate does not know means, the application may know
         let accepted = matches!(refusal, None | Some(Refusal::UnknownParameter));
@@ -349,7 +379,7 @@ impl Server {
             Command::Rcpt(rcpt) => self.refusal_of_rcpt(rcpt),
             Command::Data if self.message.body == Body::BinaryMime => Some(Refusal::BinaryData),
             Command::Bdat(Bdat { size, .. }) => {
-                let limit = self.max_message()?;
+                let limit = self.bounds.max_message?;
                 let fits = self.message.octets.checked_add(*size).is_some_and(|octets| octets <= limit);
                 (!fits).then_some(Refusal::TooLarge { limit })
             }
@@ -359,8 +389,11 @@ impl Server {
         }
     }
 
+    /// What it announces is known.
     fn refusal_of_mail(&self, mail: &Mail) -> Option<Refusal> {
-        if !mail.needs().all(|extension| self.config.ehlo.has(extension)) {
+        let body_offered =
+            !mail.has(MailKeyword::Body) || self.config.ehlo.has(self.announced.body.extension());
+        if !mail.has_only(self.bounds.mail) || !body_offered {
             return Some(Refusal::Parameter);
         }
         if mail.has(MailKeyword::RequireTls) && self.tls != Tls::On {
@@ -369,31 +402,26 @@ impl Server {
         if !mail.is_ascii() && !mail.has(MailKeyword::SmtpUtf8) {
             return Some(Refusal::Utf8Address);
         }
-        if let Some(limit) = self.max_message().filter(|&limit| mail.size().is_some_and(|size| size > limit))
-        {
-            return Some(Refusal::TooLarge { limit });
+        match (self.bounds.max_message, self.announced.size) {
+            (Some(limit), Some(size)) if size > limit => return Some(Refusal::TooLarge { limit }),
+            _ => {}
         }
-        if let Some(limit) = self.config.ehlo.limits().mail_max.map(u64::from) {
-            if self.transactions >= limit {
-                return Some(Refusal::TooManyTransactions { limit });
-            }
+        if let Some(limit) = self.bounds.max_transactions.filter(|&limit| self.transactions >= limit) {
+            return Some(Refusal::TooManyTransactions { limit });
         }
         mail.has_unknown().then_some(Refusal::UnknownParameter)
     }
 
     fn refusal_of_rcpt(&self, rcpt: &Rcpt) -> Option<Refusal> {
-        let offered = |extension: Option<Keyword>| extension.is_some_and(|k| self.config.ehlo.has(k));
-        if !rcpt.keywords().all(|keyword| offered(keyword.extension())) {
+        if !rcpt.has_only(self.bounds.rcpt) {
             return Some(Refusal::Parameter);
         }
         if !rcpt.is_ascii() && !self.message.smtputf8 {
             return Some(Refusal::Utf8Address);
         }
-        let announced = self.config.ehlo.limits().rcpt_max.map(u64::from);
-        if let Some(limit) = [self.config.limits.max_recipients, announced].into_iter().flatten().min() {
-            if u64::from(self.message.recipients) >= limit {
-                return Some(Refusal::TooManyRecipients { limit });
-            }
+        let recipients = u64::from(self.message.recipients);
+        if let Some(limit) = self.bounds.max_recipients.filter(|&limit| recipients >= limit) {
+            return Some(Refusal::TooManyRecipients { limit });
         }
         rcpt.has_unknown().then_some(Refusal::UnknownParameter)
     }
@@ -409,14 +437,9 @@ impl Server {
         }
     }
 
-    /// The longest message, in octets.
-    fn max_message(&self) -> Option<u64> {
-        self.config.limits.max_message.or_else(|| self.config.ehlo.size())
-    }
-
     /// Mail data, to its true end whatever is wrong with it.
     fn data(&mut self) -> Stepped {
-        let limit = self.max_message();
+        let limit = self.bounds.max_message;
         let (Some(Reading::Data { decoder, start }), Some(pending)) = (&mut self.reading, &mut self.pending)
         else {
             self.reading = None;

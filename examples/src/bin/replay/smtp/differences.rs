@@ -72,7 +72,7 @@ impl Session {
             if let (Some(server), Some(refused)) = (&mut self.server, reply(500)) {
                 let _ = server.reply(waiting.at_server, &refused);
             }
-        } else if (this_read + 1..self.read).contains(&self.content_end) {
+        } else if self.content_end > this_read && self.content_end + self.line == self.read {
             // Courier and chasquid throw away what comes with the end of the data
             self.played.remark(Side::Client, "no reply to what follows the end of the data");
             self.over = true;

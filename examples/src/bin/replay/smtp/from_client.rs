@@ -17,7 +17,9 @@ impl Session {
             Event::Command { id, command } => self.command(id, &command, Verdict::Good),
             Event::Refused { id, command, refusal } => {
                 self.played.log(Side::Client, "refused", refusal.to_string());
-                self.command(id, &command, Verdict::Refused(refusal));
+                let verdict =
+                    if asks_for_each(&command) { Verdict::ForEach } else { Verdict::Refused(refusal) };
+                self.command(id, &command, verdict);
             }
             Event::Malformed { id, malformed } => self.malformed_line(id, &malformed),
             Event::AuthResponse { data, .. } => {
@@ -178,6 +180,11 @@ impl Session {
             self.played.log(Side::Client, "roundtrip", "the content");
         }
     }
+}
+
+fn asks_for_each(command: &Command) -> bool {
+    let Command::Mail(mail) = command else { return false };
+    mail.as_bytes().split(u8::is_ascii_whitespace).any(|word| word.eq_ignore_ascii_case(b"PRDR"))
 }
 
 fn encode(body: &Bytes) -> Bytes {

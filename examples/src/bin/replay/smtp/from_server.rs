@@ -3,7 +3,7 @@
 use super::{Session, Verdict};
 use smtp_proto::client::Event;
 use smtp_proto::server::Server;
-use smtp_proto::{Ehlo, Reply, ReplyCode, ReplyKind};
+use smtp_proto::{Ehlo, Reply, ReplyCode, ReplyKind, State};
 use wire::testing::Side;
 use wire::{CommandId, Context, Machine, Misuse, Tolerance};
 
@@ -42,7 +42,10 @@ impl Session {
             Event::SendBody { reply, .. } => {
                 self.check("reply", &reply);
                 self.judge(&reply);
-                if !self.accept_content() {
+                if self.for_each && self.recipients > 1 {
+                    self.played.remark(Side::Server, "PRDR, which we do not speak");
+                    self.over = true;
+                } else if !self.accept_content() {
                     self.follow();
                 }
             }
@@ -84,7 +87,7 @@ impl Session {
         let Some(waiting) = &self.waiting else { return };
         if reply.is_positive() || reply.is_intermediate() {
             match waiting.verdict {
-                Verdict::Good => {}
+                Verdict::Good | Verdict::ForEach => {}
                 // the library leaves it to the application whether it goes by the rules of the session
                 Verdict::Refused(refusal) => {
                     self.played.remark(Side::Client, format!("the server took what we refuse: {refusal}"));
@@ -98,7 +101,10 @@ impl Session {
         match waiting.kind {
             _ if !reply.is_positive() => {}
             ReplyKind::Rcpt => self.recipients += 1,
-            ReplyKind::Mail => self.recipients = 0,
+            ReplyKind::Mail => {
+                self.recipients = 0;
+                self.for_each = waiting.verdict == Verdict::ForEach;
+            }
             ReplyKind::Auth | ReplyKind::AuthInitial => self.authenticated = true,
             ReplyKind::Xclient => self.authenticated = false,
             _ => {}
@@ -108,6 +114,12 @@ impl Session {
     /// Lets our server say what the recorded server said.
     fn answer(&mut self, reply: &Reply, act: impl Fn(&mut Server, CommandId) -> Result<(), Misuse>) {
         self.judge(reply);
+        if self.content.is_some() && self.client.state() == State::Closed {
+            // our client takes it for the end, and sends nothing more
+            self.played.remark(Side::Server, "a refusal within the content");
+            self.content = None;
+            self.give_server_up();
+        }
         let (Some(server), Some(waiting)) = (&mut self.server, &self.waiting) else { return };
         let answered = act(server, waiting.at_server);
         let said = server.output().take_all();
@@ -121,10 +133,6 @@ impl Session {
             (Err(_), Verdict::Good) if waiting.kind.is_auth() => {
                 self.played.remark(Side::Server, "AUTH was answered before a response");
                 self.give_server_up();
-            }
-            (Err(_), Verdict::Good) if reply.code().get() == 353 => {
-                self.played.remark(Side::Server, "PRDR, which we do not speak");
-                self.over = true;
             }
             (Err(misuse), Verdict::Good) => {
                 self.played.disagree(Side::Server, &format!("our server would not say that: {misuse}"));

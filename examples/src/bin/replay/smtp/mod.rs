@@ -84,6 +84,8 @@ pub(crate) struct Session {
     line: usize,
     /// Recipients that the recorded server took.
     recipients: usize,
+    /// Whether it gives replies for each of them, if there are several.
+    for_each: bool,
     /// Whether the recorded server took an AUTH.
     authenticated: bool,
     /// Which recorded read the octets are of.
@@ -122,6 +124,8 @@ enum Verdict {
     Malformed,
     /// By a rule of ours that says so.
     Policy(&'static str),
+    /// It asks for replies for each recipient (PRDR of Exim), which we do not speak.
+    ForEach,
 }
 
 /// The content of DATA or BDAT that is being read.
@@ -202,6 +206,7 @@ impl Session {
             second_view: None,
             line: 0,
             recipients: 0,
+            for_each: false,
             authenticated: false,
             frame: 0,
             doubtful: false,
