@@ -240,6 +240,9 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
+/// A name in upper case, and a value.
+type Parameter<'l> = (Vec<u8>, Option<&'l [u8]>);
+
 /// A line that one of them refuses.
 struct Line<'l> {
     frame: &'l [u8],
@@ -291,7 +294,7 @@ impl<'l> Line<'l> {
     }
 
     /// Names in upper case, and values.
-    fn parameters(&self) -> Option<Vec<(Vec<u8>, Option<&'l [u8]>)>> {
+    fn parameters(&self) -> Option<Vec<Parameter<'l>>> {
         let rest = &self.arguments()?[self.path()?.len()..];
         let words = rest.split(|&octet| octet == b' ').filter(|word| !word.is_empty());
         let split = |word: &'l [u8]| match word.iter().position(|&octet| octet == b'=') {
@@ -663,7 +666,7 @@ fn is_domain(domain: &str) -> bool {
     })
 }
 
-fn are_legal(parameters: &[(Vec<u8>, Option<&[u8]>)], verb: &[u8]) -> bool {
+fn are_legal(parameters: &[Parameter<'_>], verb: &[u8]) -> bool {
     let names: Vec<&[u8]> = parameters.iter().map(|(name, _)| &name[..]).collect();
     let once = names.iter().enumerate().all(|(at, name)| !names[..at].contains(name));
     let holds = names.contains(&&b"HOLDFOR"[..]) && names.contains(&&b"HOLDUNTIL"[..]);

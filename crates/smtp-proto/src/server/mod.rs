@@ -33,13 +33,12 @@ use crate::{
     Reply, ReplyCode, ReplyKind, State, Verb,
 };
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use bytes::{Bytes, BytesMut, buf::Limit};
 use core::time::Duration;
 use receive::Bounds;
 use wire::dot::DotDecoder;
 use wire::sasl::Mechanism;
-use wire::{CommandId, Fatal, Input, Machine, Malformed, Misuse, Output, Parts, Step};
+use wire::{CommandId, Events, Fatal, Input, Machine, Malformed, Misuse, Output, Parts, Step};
 
 /// The server side of one connection (RFC 5321 section 3). See the [module](self) for an example and the
 /// [crate](crate#the-contract-of-the-machines) for the contract.
@@ -71,8 +70,7 @@ pub struct Server {
     early: Option<u64>,
     greeted: bool,
     bounds: Bounds,
-    events: VecDeque<Event>,
-    failure: Option<Fatal>,
+    events: Events<Event>,
     bad_commands: u32,
     /// Commands that were refused because one before them was.
     overshoot: u32,
@@ -236,8 +234,7 @@ impl Server {
             authenticated: false,
             early: None,
             greeted: false,
-            events: VecDeque::new(),
-            failure: None,
+            events: Events::new(),
             bad_commands: 0,
             overshoot: 0,
         }
@@ -378,7 +375,7 @@ impl Server {
     /// [`Misuse::State`]: nothing has failed, it was said before, or the client waits for
     /// TLS, so that no line would be understood.
     pub fn say_last(&mut self) -> Result<(), Misuse> {
-        match &self.failure {
+        match self.events.failure() {
             Some(failure) => self.close(&last_words(failure)),
             None => Err(Misuse::State { wanted: "a failure" }),
         }
@@ -571,12 +568,12 @@ impl Server {
             }
             ReplyKind::StartTls => {
                 self.tls = Tls::Agreed;
-                self.events.push_back(Event::StartTls { id: done.id });
+                self.events.push(Event::StartTls { id: done.id });
             }
             ReplyKind::Xclient => self.forget(),
             ReplyKind::Turn => {
                 self.state = State::Turned;
-                self.events.push_back(Event::Turn { id: done.id });
+                self.events.push(Event::Turn { id: done.id });
             }
             ReplyKind::Single | ReplyKind::Data | ReplyKind::LastChunk | ReplyKind::Quit => {}
         }
@@ -622,11 +619,11 @@ impl Machine for Server {
     }
 
     fn next_event(&mut self) -> Result<Step<Event>, Fatal> {
-        self.advance()
+        Events::advance(self, |server| &mut server.events, Self::step)
     }
 
     fn wants_read(&self) -> bool {
-        self.failure.is_none()
+        self.events.failure().is_none()
             && !self.input.is_eof()
             && (self.pending.is_none() || self.challenged || self.reading.is_some())
             && self.tls != Tls::Agreed

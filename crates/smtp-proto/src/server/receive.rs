@@ -21,8 +21,7 @@ use wire::{
 /// What an over-long line should have been.
 pub(super) const LINE: &str = "end of line";
 
-/// What a step came to: `None` if it has put events into the queue, or made none.
-type Stepped = Result<Option<Step<Event>>, Fatal>;
+type Stepped = wire::Stepped<Event>;
 
 /// What each command is held against, looked up once in the settings.
 #[derive(Debug)]
@@ -62,23 +61,7 @@ impl Bounds {
 }
 
 impl Server {
-    pub(super) fn advance(&mut self) -> Result<Step<Event>, Fatal> {
-        loop {
-            if let Some(event) = self.events.pop_front() {
-                return Ok(Step::Event(event));
-            }
-            if let Some(failure) = &self.failure {
-                return Err(failure.clone());
-            }
-            match self.step() {
-                Ok(Some(step)) => return Ok(step),
-                Ok(None) => {}
-                Err(failure) => self.failure = Some(failure),
-            }
-        }
-    }
-
-    fn step(&mut self) -> Stepped {
+    pub(super) fn step(&mut self) -> Stepped {
         if self.tls == Tls::Agreed {
             return self.paused_for_tls();
         }
@@ -222,7 +205,7 @@ impl Server {
             && frame.iter().all(|o| b" \r\n".contains(o))
             && cx.tolerates(Tolerance::Lenient, rule::EMPTY_LINE, &frame)
         {
-            self.remark(cx.into_repairs());
+            self.events.remark(cx.into_repairs());
             return Ok(None);
         }
         let parsed = Command::parse_in(&cx);
@@ -561,19 +544,10 @@ impl Server {
         }
     }
 
-    fn remark(&mut self, repairs: Vec<Diagnostic>) {
-        self.events.extend(repairs.into_iter().map(|repair| Event::Diagnostic(Box::new(repair))));
-    }
-
     /// Hands out an event, what was repaired for it first.
     #[inline]
     fn emit(&mut self, repairs: Vec<Diagnostic>, event: Event) -> Stepped {
-        if repairs.is_empty() {
-            return Ok(Some(Step::Event(event)));
-        }
-        self.remark(repairs);
-        self.events.push_back(event);
-        Ok(None)
+        Ok(self.events.emit(repairs, event))
     }
 }
 
