@@ -47,6 +47,9 @@
 //! | `max_bad_commands` | 20 | malformed, unknown and misplaced commands in a row (server) |
 //! | `high_water` | 64 KiB | output that waits, before bodies are refused and commands not read |
 //!
+//! A PROXY protocol header, if a load balancer sends one, stands before the first octet of SMTP: read it off the stream with a crate
+//! for it and hand the server what follows. It is not built in, because no crate that we found is sans-IO, `no_std` and strict at once.
+//!
 //! # Features
 //!
 //! `std`, `client`, `server` (all default), `proptest` (strategies for the values), `serde`. All only add.
