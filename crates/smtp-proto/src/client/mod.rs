@@ -185,6 +185,7 @@ impl Client {
     /// * [`Misuse::PipelineFull`]: `max_pipelined` commands are without a reply.
     /// * [`Misuse::Cleartext`]: it would show a password without TLS.
     /// * [`Misuse::NotAdvertised`]: a command, a parameter, a mechanism or an address that needs what the server has not offered.
+    /// * [`Misuse::Invalid`]: an address beyond ASCII, and no SMTPUTF8 in this MAIL or the one before.
     /// * [`Misuse::TooLong`]: a line over what the server must take, or SIZE over what it takes.
     /// * [`Misuse::TooMany`]: transactions or recipients over the server's LIMITS (RFC 9422).
     pub fn send(&mut self, command: &Command) -> Result<CommandId, Misuse> {

@@ -193,6 +193,7 @@ impl Transaction {
     /// * [`Misuse::NotAdvertised`]: what the content, the sender or a parameter needs and the server does not offer: 8BITMIME, BINARYMIME,
     ///   SMTPUTF8, the extension of the parameter;
     /// * [`Misuse::TooLong`]: the content is larger than the server's SIZE;
+    /// * [`Misuse::TooMany`]: one transaction more than MAILMAX (RFC 9422);
     /// * [`Misuse::Empty`]: no recipient.
     ///
     /// [`BodyError::LineEnding`]: bare CR or LF in the content, which neither the policy of the client nor BINARYMIME allows.
