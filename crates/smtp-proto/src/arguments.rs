@@ -83,7 +83,14 @@ impl fmt::Debug for Mechanisms<'_> {
     }
 }
 
-/// Words with spaces between them, as they came.
+/// Words with spaces between them, as they came: what BURL (RFC 4468 section 4), XCLIENT and XFORWARD (Postfix) offer.
+///
+/// ```
+/// use smtp_proto::Words;
+///
+/// assert!(Words::parse("NAME ADDR")?.contains("addr"));
+/// # Ok::<(), wire::Misuse>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Words<'a>(&'a [u8]);
 

@@ -94,6 +94,10 @@ struct Pending {
     accepted: bool,
     /// Octets of content behind a BDAT that were not read.
     chunk: u64,
+    /// How many recipients a refusal before the content is for.
+    copies: u32,
+    /// Whether only the application knows if it is a bad command: an unknown one, or one with an unknown parameter.
+    doubtful: bool,
     /// Replies that it still gets: more than one behind the content in LMTP.
     due: u32,
     /// Whether its content was read, or fetched (BURL).
@@ -285,7 +289,7 @@ impl Server {
             self.reading = Some(Reading::Discard { left: pending.chunk, reply });
             return Ok(());
         }
-        for _ in 0..self.copies(&pending, positive) {
+        for _ in 0..copies(&pending, positive) {
             if bare && reply.enhanced().is_some() {
                 reply.without_enhanced().encode(&mut self.output);
             } else {
@@ -294,15 +298,6 @@ impl Server {
         }
         self.answered(pending, positive);
         Ok(())
-    }
-
-    /// How often a reply is written: one that refuses the last chunk before it was read is in LMTP for each recipient (RFC 2033
-    /// section 4.3).
-    fn copies(&self, pending: &Pending, positive: bool) -> u32 {
-        if positive || pending.kind != ReplyKind::LastChunk || !pending.accepted || pending.read {
-            return 1;
-        }
-        replies_of(self.config.protocol, self.message.recipients)
     }
 
     /// Accepts the content of DATA or BDAT: writes 354 for DATA. Its pieces and its end are the next events.
@@ -401,6 +396,7 @@ impl Server {
         self.pending = None;
         self.reading = None;
         self.challenged = false;
+        self.events.clear();
         self.state = State::Closed;
         Ok(())
     }
@@ -532,7 +528,7 @@ impl Server {
             ReplyKind::LastChunk if positive || done.taken => self.end_transaction(),
             _ => {}
         }
-        if done.verb == Verb::Other && done.accepted {
+        if done.doubtful {
             // an extension that the application knows is no bad command
             self.bad_commands = if positive { 0 } else { self.bad_commands.saturating_add(1) };
         }
@@ -585,6 +581,12 @@ impl Server {
             self.state = State::Ready;
         }
     }
+}
+
+/// How often a reply is written: one that refuses the last chunk before it was read is in LMTP for each recipient (RFC 2033
+/// section 4.3).
+fn copies(pending: &Pending, positive: bool) -> u32 {
+    if positive || pending.read { 1 } else { pending.copies }
 }
 
 /// Whether a positive reply keeps the client in step.

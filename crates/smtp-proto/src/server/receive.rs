@@ -1,6 +1,8 @@
 //! From octets to events.
 
-use super::{BodyFault, Event, MessageFacts, Pending, Reading, Refusal, Server, Tls, replies_of, take_up_to};
+use super::{
+    BodyFault, Event, MessageFacts, Pending, Reading, Refusal, Server, Tls, copies, replies_of, take_up_to,
+};
 use crate::limits::MAX_COMMAND;
 use crate::param::Set;
 use crate::syntax::{self, expected};
@@ -275,11 +277,15 @@ impl Server {
             self.announced = MessageFacts::of(mail);
         }
         let refusal = self.refusal(&command);
+        let doubtful = match refusal {
+            None => verb == Verb::Other,
+            Some(refusal) => refusal == Refusal::UnknownParameter,
+        };
         match verb {
             _ if refusal.is_some_and(|refusal| refusal.follows_another(verb)) => self.count_overshoot()?,
-            _ if refusal.is_some() => self.count_bad()?,
             // the application's answer tells
-            Verb::Other => {}
+            _ if doubtful => {}
+            _ if refusal.is_some() => self.count_bad()?,
             _ => (self.bad_commands, self.overshoot) = (0, 0),
         }
         // what a parameter that this crate does not know means, the application may know
@@ -287,6 +293,9 @@ impl Server {
         let id = self.accept(verb, command.reply_kind(), accepted);
         if let (Command::Bdat(Bdat { size, .. }), Some(pending)) = (&command, &mut self.pending) {
             pending.chunk = *size;
+        }
+        if let Some(pending) = &mut self.pending {
+            pending.doubtful = doubtful;
         }
         match refusal {
             None => self.emit(repairs, Event::Command { id, command }),
@@ -299,14 +308,17 @@ impl Server {
         self.next_id = id.next();
         // the server fetches it, nothing is read
         let fetched = verb == Verb::Burl && accepted;
-        let last = fetched && kind == ReplyKind::LastChunk;
+        let last = kind == ReplyKind::LastChunk && verb.is_allowed_in(self.state);
+        let recipients = if last { replies_of(self.config.protocol, self.message.recipients) } else { 1 };
         self.pending = Some(Pending {
             id,
             verb,
             kind,
             accepted,
             chunk: 0,
-            due: if last { replies_of(self.config.protocol, self.message.recipients) } else { 1 },
+            copies: recipients,
+            doubtful: false,
+            due: if fetched { recipients } else { 1 },
             read: fetched,
             taken: false,
             faulty: false,
@@ -495,7 +507,7 @@ impl Server {
             return self.wait();
         }
         if let (Some(Reading::Discard { reply, .. }), Some(pending)) = (self.reading.take(), self.pending) {
-            for _ in 0..self.copies(&pending, false) {
+            for _ in 0..copies(&pending, false) {
                 reply.encode(&mut self.output);
             }
             self.answered(Pending { chunk: 0, ..pending }, false);
