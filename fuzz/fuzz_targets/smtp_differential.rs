@@ -392,6 +392,9 @@ fn agree(frame: &[u8], ours: &Command, theirs: &Request<Cow<'_, str>>) {
                 domains.iter().map(|domain| without_tabs(domain)).filter(|domain| !domain.is_empty());
             assert!(names.eq(domains), "{node:?}");
         }
+        (Command::Atrn(None), Request::Atrn { domains }) => {
+            assert!(domains.iter().all(|domain| without_tabs(domain).is_empty()));
+        }
         (Command::Burl(burl), Request::Burl { uri, is_last }) => {
             assert_eq!((lossy(burl.url()), burl.last), (without_tabs(uri).to_owned(), *is_last));
         }
