@@ -190,6 +190,9 @@ fn put_word(separator: u8, word: &[u8], block: &mut Vec<u8>) {
 /// size-param ::= [1*DIGIT]
 /// ```
 pub(crate) fn size(i: &[u8]) -> Read<'_> {
+    if let Ok((b"", size)) = number64(i) {
+        return Ok(Capability::Size(Some(size)));
+    }
     let i = behind_equals(i);
     let first = words(i).next().unwrap_or_default();
     let size = saturating(first);
