@@ -505,7 +505,7 @@ fn reply(octets: &[u8]) {
             assert_eq!(ours.code().get(), theirs.code);
             // the peer takes enhanced codes of another class out of the text, any number of digits too, and of a line
             // without text it makes one of CR
-            let is_odd = |line: &[u8]| !line.get(4).is_some_and(|octet| !b"0123456789.\r".contains(octet));
+            let is_odd = |line: &[u8]| line.get(4).is_none_or(|octet| b"0123456789.\r".contains(octet));
             let odd = frame.split_inclusive(|&octet| octet == b'\n').any(is_odd);
             if !odd {
                 let text: Vec<u8> = ours.lines().map(|line| line.text).collect::<Vec<_>>().join(&b'\n');
