@@ -392,6 +392,9 @@ fn agree(frame: &[u8], ours: &Command, theirs: &Request<Cow<'_, str>>) {
                 domains.iter().map(|domain| without_tabs(domain)).filter(|domain| !domain.is_empty());
             assert!(names.eq(domains), "{node:?}");
         }
+        (Command::Atrn(None), Request::Atrn { domains }) => {
+            assert!(domains.iter().all(|domain| without_tabs(domain).is_empty()));
+        }
         (Command::Burl(burl), Request::Burl { uri, is_last }) => {
             assert_eq!((lossy(burl.url()), burl.last), (without_tabs(uri).to_owned(), *is_last));
         }
@@ -502,7 +505,7 @@ fn reply(octets: &[u8]) {
             assert_eq!(ours.code().get(), theirs.code);
             // the peer takes enhanced codes of another class out of the text, any number of digits too, and of a line
             // without text it makes one of CR
-            let is_odd = |line: &[u8]| !line.get(4).is_some_and(|octet| !b"0123456789.\r".contains(octet));
+            let is_odd = |line: &[u8]| line.get(4).is_none_or(|octet| b"0123456789.\r".contains(octet));
             let odd = frame.split_inclusive(|&octet| octet == b'\n').any(is_odd);
             if !odd {
                 let text: Vec<u8> = ours.lines().map(|line| line.text).collect::<Vec<_>>().join(&b'\n');

@@ -756,12 +756,10 @@ impl Pair {
                     self.complete(*id);
                 }
             }
-            client::Event::SendBody { id, .. } => {
-                if self.transaction.is_none() {
-                    assert_eq!(self.due, None);
-                    self.due = Some(*id);
-                    self.contents.push_back(Content { chunk: None, octets: Vec::new(), whole: false });
-                }
+            client::Event::SendBody { id, .. } if self.transaction.is_none() => {
+                assert_eq!(self.due, None);
+                self.due = Some(*id);
+                self.contents.push_back(Content { chunk: None, octets: Vec::new(), whole: false });
             }
             client::Event::Challenge { id, .. } => self.challenged = Some(*id),
             client::Event::StartTls { id, .. } | client::Event::Turn { id, .. } => {
