@@ -278,7 +278,7 @@ class Sink(Checks):
         assert raw.say("DATA") in (503, 554), f"DATA without recipients: {raw.text!r}"
         assert raw.say("RSET", envelope(ALICE)[1]) == 503, f"RCPT after RSET: {raw.text!r}"
         assert raw.say(*envelope(NOBODY), "DATA") in (503, 554), f"DATA, all recipients refused: {raw.text!r}"
-        assert raw.say("NOOP", "NOSUCH") == 500, raw.text
+        assert raw.say("RSET", "NOSUCH") == 500, raw.text
         assert raw.say("NOOP " + "x" * 3000) == 500, f"a line of 3005 octets: {raw.text[:60]!r}"
         assert raw.say("MAIL FROM:" + "x" * 10 + "@") == 501, raw.text
         assert raw.say("MAIL FROM:<a@example.org> NOSUCH=1") in (504, 555), raw.text

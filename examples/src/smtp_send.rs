@@ -65,7 +65,7 @@ pub struct Options {
     pub to: Vec<String>,
     /// The name in EHLO.
     pub hello: String,
-    /// Whether to announce UTF-8 in header or addresses.
+    /// Whether the header is in UTF-8. Addresses tell by themselves.
     pub smtputf8: bool,
     /// What to announce of the content; else what it needs.
     pub body: Option<Body>,
@@ -103,7 +103,7 @@ pub enum Error {
         /// Its words.
         words: String,
     },
-    /// It cannot be done with this server.
+    /// It cannot be done with this server: nothing is sent.
     #[error("the server does not offer {0}")]
     NotOffered(&'static str),
     /// An event that makes no sense.
@@ -149,11 +149,17 @@ fn misuse(what: impl Into<String>) -> impl FnOnce(Misuse) -> Error {
 /// Sends each file to all recipients, and prints a line for each: the file, the recipient, and what the server says of it, with tabs
 /// between. Says whether all were accepted.
 ///
+/// What the options and the addresses need is settled before the first message: it would be the same for each. What only the content
+/// of one needs (its size, 8BITMIME) is said in its lines, and the others are sent.
+///
 /// # Errors
 /// It could not be done; what was printed was done.
 pub async fn run(options: &Options, out: &mut dyn Write) -> Result<bool, Error> {
     let envelope = envelope(options)?;
     let mut session = Session::open(options).await?;
+    for keyword in needed(options) {
+        session.need(keyword)?;
+    }
     let mut all_accepted = true;
     for file in &options.files {
         let local = |why| Error::Local { what: file.display().to_string(), why };
@@ -212,6 +218,21 @@ fn envelope(options: &Options) -> Result<Envelope, Error> {
     Ok(envelope)
 }
 
+/// What the server must offer. A [`Transaction`] would do without most of it, but whoever asks for it here wants to know.
+fn needed(options: &Options) -> impl Iterator<Item = Keyword> {
+    let utf8 = options.smtputf8 || !options.from.is_ascii() || options.to.iter().any(|to| !to.is_ascii());
+    let binary = options.body == Some(Body::BinaryMime);
+    [
+        (options.body == Some(Body::EightBitMime), Keyword::EightBitMime),
+        (binary, Keyword::BinaryMime),
+        (binary || options.chunking, Keyword::Chunking),
+        (options.dsn, Keyword::Dsn),
+        (utf8, Keyword::SmtpUtf8),
+    ]
+    .into_iter()
+    .filter_map(|(asked, keyword)| asked.then_some(keyword))
+}
+
 /// Reports of success and failure, which name the recipient as we do (RFC 3461 section 4).
 fn reports(address: &str) -> Result<Vec<RcptParameter<'static>>, Misuse> {
     let original = if address.is_ascii() { Orcpt::new("rfc822", address)? } else { Orcpt::utf_8(address)? };
@@ -258,6 +279,7 @@ impl<'o> Session<'o> {
         if let Some(attributes) = &options.xclient {
             let attributes =
                 attributes.split_whitespace().map(|word| word.split_once('=').unwrap_or((word, "")));
+            session.need(Keyword::Xclient)?;
             let command = Command::Xclient(Attributes::new(attributes).map_err(misuse("--xclient"))?);
             session.ok("XCLIENT", &command).await?;
             session.hello().await?;
@@ -282,14 +304,15 @@ impl<'o> Session<'o> {
         }
     }
 
-    fn offers(&self, keyword: Keyword) -> bool {
-        self.connection.machine.ehlo().is_some_and(|ehlo| ehlo.has(keyword))
+    fn need(&self, keyword: Keyword) -> Result<(), Error> {
+        match self.connection.machine.ehlo() {
+            Some(ehlo) if ehlo.has(keyword) => Ok(()),
+            _ => Err(Error::NotOffered(keyword.name())),
+        }
     }
 
     async fn start_tls(&mut self) -> Result<(), Error> {
-        if !self.offers(Keyword::StartTls) {
-            return Err(Error::NotOffered("STARTTLS"));
-        }
+        self.need(Keyword::StartTls)?;
         self.connection.machine.send(&Command::StartTls).map_err(misuse("STARTTLS"))?;
         match self.event().await? {
             Event::StartTls { .. } => {}
@@ -311,6 +334,7 @@ impl<'o> Session<'o> {
             if self.connection.machine.is_tls() { Policy::with_tls() } else { Policy::without_tls() };
         let policy = if self.options.allow_cleartext { policy.allow_cleartext() } else { policy };
         let mut exchange = ClientExchange::new(mechanism, policy)?;
+        self.need(Keyword::Auth)?;
         let auth = Auth {
             mechanism: Mechanism::new(exchange.profile().name).map_err(misuse("AUTH"))?,
             initial_response: exchange.initial_response()?,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use wire::dot::LineEndings;
 use wire::sasl::Mechanism;
-use wire::{CommandId, Fatal, Misuse, Pause, Secret, Step};
+use wire::{CommandId, Fatal, Misuse, Pause, Secret, Step, Tolerance};
 
 /// What to offer, and what to do with the messages.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub struct Options {
     pub lmtp: bool,
     /// Certificate and key, to offer STARTTLS.
     pub tls: Option<Arc<ServerConfig>>,
-    /// Who may log in, and the password.
+    /// Who may log in, and the password. Then nobody may send who has not.
     pub login: Option<(String, Secret)>,
     /// Whether passwords are taken without TLS.
     pub allow_cleartext: bool,
@@ -113,6 +113,8 @@ impl Service {
         config.tls = stream.is_tls();
         config.allow_cleartext = self.options.allow_cleartext;
         config.line_endings = self.options.line_endings;
+        // Postfix, for one, cannot send to addresses in UTF-8 otherwise (`rule::NOT_ASCII`)
+        config.tolerance = Tolerance::Default;
         let server = Server::new(config, &self.greeting()?);
         let connection = Connection::new(server, stream);
         Session { service: self, connection, hello: None, user: None, exchange: None, message: None }.run()
@@ -318,6 +320,9 @@ impl Session<'_> {
                 self.greet(name);
                 let offered = self.connection.machine.ehlo();
                 self.reply(id, offered.reply())
+            }
+            Command::Mail(_) if self.service.options.login.is_some() && self.user.is_none() => {
+                self.say(id, 530, (5, 7, 0), "Authentication required")
             }
             Command::Mail(mail) => {
                 let mail = mail.detach();

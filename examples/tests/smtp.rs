@@ -35,7 +35,7 @@ impl Running {
         let mut options = smtp_sink::Options {
             lmtp: false,
             tls: Some(tls::server_config(&certificate, &folder.0.join("key.pem")).unwrap()),
-            login: Some((USER.to_owned(), Secret::new(PASSWORD))),
+            login: None,
             allow_cleartext: false,
             store: Some(folder.0.join("store")),
             refuse: vec!["nobody".to_owned()],
@@ -164,8 +164,6 @@ fn messages() -> Vec<Vec<u8>> {
 #[test]
 fn every_way_delivers_every_octet() {
     for lmtp in [false, true] {
-        let server = Running::new(|options| options.lmtp = lmtp);
-        let mut sent = Vec::new();
         for (tls, chunking, pipelining, login) in [
             (Tls::None, false, true, false),
             (Tls::None, false, false, false),
@@ -174,24 +172,25 @@ fn every_way_delivers_every_octet() {
             (Tls::StartTls, false, true, true),
             (Tls::Implicit, true, true, true),
         ] {
+            let login = login.then(|| (USER.to_owned(), Secret::new(PASSWORD)));
+            let server = Running::new(|options| (options.lmtp, options.login) = (lmtp, login.clone()));
             let mut options = server.options();
             (options.lmtp, options.tls, options.chunking, options.pipelining) =
                 (lmtp, tls, chunking, pipelining);
             let port = if tls == Tls::Implicit { server.tls_port } else { server.port };
             options.target = Target::Tcp("127.0.0.1".to_owned(), port);
-            options.login = login.then(|| (USER.to_owned(), Secret::new(PASSWORD)));
+            options.login = login;
             options.files = server.files(&messages());
             let (all, printed) = send(&options).unwrap();
             assert!(all && printed.lines().count() == messages().len(), "{printed}");
-            sent.extend(messages());
-            let envelope = server.envelope(u32::try_from(sent.len()).unwrap());
+            assert!(server.stored() == messages(), "lmtp: {lmtp}");
+            let envelope = server.envelope(6);
             assert_eq!(envelope["tls"], tls != Tls::None);
-            assert_eq!(envelope["user"], serde_json::json!(login.then_some(USER)));
+            assert_eq!(envelope["user"], serde_json::json!(options.login.map(|(user, _)| user)));
             assert_eq!(envelope["hello"], "client.example");
             assert_eq!(envelope["sender"], "from@a.example");
             assert_eq!(envelope["recipients"], serde_json::json!(["<to@b.example>"]));
         }
-        assert!(server.stored() == sent, "lmtp: {lmtp}");
     }
 }
 
@@ -295,7 +294,8 @@ fn a_message_that_is_too_large_is_not_sent_and_not_taken() {
 
 #[test]
 fn errors_say_what_and_show_no_secret() {
-    let server = Running::new(|_| {});
+    let wanted = || Some((USER.to_owned(), Secret::new(PASSWORD)));
+    let server = Running::new(|options| options.login = wanted());
     let fails = |change: &dyn Fn(&mut smtp_send::Options), words: &str| {
         let mut options = server.options();
         options.files = server.files(&messages()[..1]);
@@ -310,7 +310,7 @@ fn errors_say_what_and_show_no_secret() {
         "the server refuses AUTH PLAIN: 535 5.7.8 Wrong user or password",
     );
     fails(&|o| o.login = login(PASSWORD), "the mechanism shows the secret, and there is no TLS");
-    fails(&|o| (o.login, o.allow_cleartext) = (login(PASSWORD), true), "AUTH PLAIN: AUTH was not advertised");
+    fails(&|o| (o.login, o.allow_cleartext) = (login(PASSWORD), true), "the server does not offer AUTH");
     fails(&|o| o.lmtp = true, "the server refuses LHLO: 500 Command unrecognized");
     fails(&|o| o.to = vec!["a b".to_owned()], "a b: illegal octet at 2");
     fails(&|o| o.from = "a@b>\r\nRSET\r\n<c".to_owned(), "--from: ");
@@ -336,12 +336,17 @@ fn xclient_speaks_for_another() {
 
 #[test]
 fn the_rest_of_the_commands() {
-    let server = Running::new(|options| options.allow_cleartext = true);
+    let server = Running::new(|options| {
+        options.allow_cleartext = true;
+        options.login = Some((USER.to_owned(), Secret::new(PASSWORD)));
+    });
     let mut raw = server.session();
     for (said, reply) in [
         ("MAIL FROM:<>\r\n", "503 5.5.1 Send EHLO first\r\n"),
         ("HELO a\r\n", "250 localhost\r\n"),
         ("NOOP x\r\n", "250 2.0.0 Ok\r\n"),
+        ("MAIL FROM:<>\r\n", "530 5.7.0 Authentication required\r\n"),
+        ("RCPT TO:<a@b>\r\n", "503 5.5.1 "),
         ("VRFY a\r\n", "252 2.5.0 Send some mail, I will do my best\r\n"),
         ("EXPN a\r\n", "502 5.5.1 Command not implemented\r\n"),
         ("HELP\r\n", "214 2.0.0 See RFC 5321\r\n"),
@@ -413,6 +418,57 @@ fn a_server_without_ehlo_gets_helo_and_one_command_at_a_time() {
         "EHLO client.example|HELO client.example|MAIL FROM:<from@a.example>|RCPT TO:<to@b.example>|\
          RCPT TO:<no@b.example>|DATA|hi|.|QUIT|"
     );
+}
+
+/// What the options or the addresses need is settled before anything is sent; what only one message needs is said of that one.
+#[test]
+fn a_server_that_offers_nothing_is_sent_nothing_that_needs_more() {
+    let server = Running::new(|_| {});
+    let cases: [(&dyn Fn(&mut smtp_send::Options), &str); 9] = [
+        (&|o| o.chunking = true, "CHUNKING"),
+        (&|o| o.body = Some(Body::BinaryMime), "BINARYMIME"),
+        (&|o| o.body = Some(Body::EightBitMime), "8BITMIME"),
+        (&|o| o.dsn = true, "DSN"),
+        (&|o| o.smtputf8 = true, "SMTPUTF8"),
+        (&|o| o.from = "jörg@a.example".to_owned(), "SMTPUTF8"),
+        (&|o| o.to.push("jörg@b.example".to_owned()), "SMTPUTF8"),
+        (&|o| o.xclient = Some("NAME=spike.example".to_owned()), "XCLIENT"),
+        (&|_| {}, ""),
+    ];
+    for (change, missing) in cases {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut options = server.options();
+        options.target = Target::Tcp("127.0.0.1".to_owned(), listener.local_addr().unwrap().port());
+        options.files = server.files(&["hi\r\n", "hä\r\n"].map(|text| text.as_bytes().to_vec()));
+        change(&mut options);
+        let bare = thread::spawn(move || {
+            let (socket, _) = listener.accept().unwrap();
+            let (mut said, heard) = (socket.try_clone().unwrap(), BufReader::new(socket));
+            said.write_all(b"220 mx\r\n").unwrap();
+            let mut commands = Vec::new();
+            for line in heard.lines() {
+                let line = line.unwrap();
+                match line.as_str() {
+                    "DATA" => said.write_all(b"354 go\r\n").unwrap(),
+                    "hi" => {}
+                    _ => said.write_all(b"250 ok\r\n").unwrap(),
+                }
+                commands.push(line);
+            }
+            commands
+        });
+        let sent = send(&options);
+        let commands = bare.join().unwrap();
+        if missing.is_empty() {
+            let (all, printed) = sent.unwrap();
+            let outcomes: Vec<_> = printed.lines().map(|line| line.rsplit('\t').next().unwrap()).collect();
+            let unsent = "not sent: 8BITMIME was not advertised by the peer";
+            assert_eq!((all, outcomes), (false, vec!["250 ok", unsent]));
+        } else {
+            assert_eq!(sent.unwrap_err().to_string(), format!("the server does not offer {missing}"));
+            assert_eq!(commands, ["EHLO client.example"]);
+        }
+    }
 }
 
 /// A server that is gone when it has the message.

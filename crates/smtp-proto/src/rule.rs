@@ -89,7 +89,8 @@ wire::rules! {
     LONG_PARAMETER = Rule("long-parameter");
     /// The value of AUTH, SUBMITTER or ALT-ADDRESS is no mailbox, as from curl and Dovecot. From Default; raw is the value.
     NO_MAILBOX = Rule("no-mailbox");
-    /// ENVID or ORCPT stand for octets that are not US-ASCII. From Lenient; raw is the value.
+    /// ORCPT stands for octets that are not US-ASCII, as from Postfix for an address in UTF-8: from Default. Or ENVID does: from
+    /// Lenient. Raw is the value.
     NOT_ASCII = Rule("not-ascii");
     /// The time of HOLDUNTIL is not in UTC. From Lenient; raw is the value.
     NOT_UTC = Rule("not-utc");

@@ -105,13 +105,13 @@ impl<'a> Xtext<'a> {
         Ok((rest, text))
     }
 
-    /// The same, where it must stand for US-ASCII.
+    /// The same, where it must stand for US-ASCII, up to this tolerance.
     #[inline(always)]
-    pub(crate) fn ascii_rule_in(cx: &Context<'_>, i: &'a [u8]) -> Parsed<'a, Self> {
+    pub(crate) fn ascii_rule_in(cx: &Context<'_>, i: &'a [u8], least: Tolerance) -> Parsed<'a, Self> {
         let (rest, (text, odd)) = scan(i)?;
         check_case(cx, i, odd.lower)?;
         match odd.high {
-            Some(at) if !cx.tolerates(Tolerance::Lenient, rule::NOT_ASCII, &i[..i.len() - rest.len()]) => {
+            Some(at) if !cx.tolerates(least, rule::NOT_ASCII, &i[..i.len() - rest.len()]) => {
                 fail(&i[at..], expected::XTEXT)
             }
             _ => Ok((rest, text)),

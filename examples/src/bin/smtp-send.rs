@@ -21,16 +21,18 @@ smtp-send: sends each FILE as a message to all recipients, over one connection
   --allow-cleartext        send the password even without TLS
   --from ADDRESS           the sender; none by default
   --hello NAME             the name in EHLO; localhost by default
-  --smtputf8               header or addresses are in UTF-8
+  --smtputf8               the header is in UTF-8 (addresses tell by themselves)
   --body 7bit|8bitmime|binarymime    announce this; by default what the content needs
-  --chunking               send with BDAT, if the server offers it
+  --chunking               send with BDAT
   --dsn                    ask for reports of success and failure
   --xclient 'NAME=x ADDR=y'     speak for another client
   --line-endings strict|normalise|lenient    of bare CR and LF; strict by default
   --no-pipelining          one command at a time
 
 It prints FILE, RECIPIENT and REPLY with tabs between, for each message and recipient.
-Exit status: 0 all accepted; 1 some refused; 2 it could not be done.
+Where the server does not offer what an option or an address needs, nothing is sent.
+Exit status: 0 all accepted; 1 some refused, or not sent; 2 it could not be done, as it says
+on stderr.
 ";
 
 fn main() -> ExitCode {

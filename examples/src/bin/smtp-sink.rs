@@ -19,7 +19,7 @@ smtp-sink: receives messages, and stores them as they came
   --tls-listen ADDRESS:PORT     TLS from the first octet there
   --lmtp                   LMTP instead of SMTP
   --cert FILE --key FILE   offer STARTTLS, with this certificate and key, in PEM
-  --user U --password-file F    offer AUTH PLAIN
+  --user U --password-file F    nobody else may send, after AUTH PLAIN
   --allow-cleartext        take the password without TLS
   --store DIR              store each message as DIR/NNNNNN.eml, and its envelope as DIR/NNNNNN.json
   --refuse LOCALPART       no such recipient

@@ -16,7 +16,7 @@ pub(crate) const MAX: usize = 100;
 /// printable characters from the US-ASCII repertoire".
 #[inline(always)]
 pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Xtext<'i>> {
-    let (rest, text) = Xtext::ascii_rule_in(cx, i)?;
+    let (rest, text) = Xtext::ascii_rule_in(cx, i, Tolerance::Lenient)?;
     let len = i.len() - rest.len();
     if len == 0 {
         return fail(i, expected::XTEXT);

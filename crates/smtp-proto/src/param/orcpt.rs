@@ -197,7 +197,7 @@ fn put(character: char, plain: bool, wire: &mut Vec<u8>) {
 /// addr-type = atom
 /// ```
 /// In words: what the xtext stands for "MUST consist entirely of printable characters from the US-ASCII repertoire", unless the
-/// type says otherwise, and nothing obliges it to be an address of this type. So what is labelled `utf-8` may have the
+/// type says otherwise (Postfix writes UTF-8 as `rfc822`), and nothing obliges it to be an address of this type. So what is labelled `utf-8` may have the
 /// form of RFC 6533, and otherwise is xtext like any other.
 #[inline(always)]
 pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Orcpt<'i>> {
@@ -206,7 +206,7 @@ pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Orcpt<'i>> {
     let rest = if semicolon == 5 && is_utf_8(&i[..5]) {
         utf_8_address(cx, address)?
     } else {
-        Xtext::ascii_rule_in(cx, address)?.0
+        Xtext::ascii_rule_in(cx, address, Tolerance::Default)?.0
     };
     let len = i.len() - rest.len();
     if len > MAX && !cx.tolerates(Tolerance::Lenient, rule::LONG_PARAMETER, &i[..len]) {
@@ -241,7 +241,7 @@ fn utf_8_address<'i>(cx: &Context<'_>, i: &'i [u8]) -> Result<&'i [u8], nom::Err
             Ok(rest)
         }
         Err(error) => Err(error),
-        _ => Xtext::ascii_rule_in(cx, i).map(|(rest, _)| rest),
+        _ => Xtext::ascii_rule_in(cx, i, Tolerance::Default).map(|(rest, _)| rest),
     }
 }
 
@@ -391,6 +391,15 @@ mod tests {
             Orcpt(Cow::Borrowed(b"rfc822;a+3d")),
             crate::rule::LOWER_CASE_HEX,
         );
+    }
+
+    /// As Postfix 3.7 writes the recipient that it was given in UTF-8.
+    #[test]
+    fn postfix_labels_utf_8_as_rfc822() {
+        let wire = &b"rfc822;s+C3+BC+C3+9F@via-smtp.test"[..];
+        let orcpt = Orcpt(Cow::Borrowed(wire));
+        assert_eq!(orcpt.decode(), "s\u{fc}\u{df}@via-smtp.test".as_bytes());
+        repaired(rule, Tolerance::Default, wire, orcpt, crate::rule::NOT_ASCII);
     }
 
     #[test]
