@@ -151,6 +151,16 @@ const TAKEN: &[Difference] = &[
         },
     },
     Difference {
+        reason: "RFC 4865 section 3: a date-time of RFC 3339. Whether it is over is for the application; the peer refuses \
+                 what is before 1970",
+        explains: |line| {
+            let old = |value: &[u8]| value.get(..4).is_some_and(|year| year < &b"1970"[..]);
+            line.parameters().is_some_and(|parameters| {
+                parameters.iter().any(|(name, value)| &name[..] == b"HOLDUNTIL" && value.is_some_and(old))
+            })
+        },
+    },
+    Difference {
         reason: "RFC 5321 section 4.1.1.6: the whole rest of the line is the string, as everybody has it; the peer refuses \
                  what is an empty quoted string",
         explains: |line| matches!(&line.verb()[..], b"VRFY" | b"EXPN" | b"ETRN") && line.has(b"\""),
@@ -559,7 +569,12 @@ fn ehlo(octets: &[u8]) {
             let usual = |line: &[u8]| {
                 let line = line.get(4..).unwrap_or_default().trim_ascii_end();
                 let word = |o: &u8| o.is_ascii_alphanumeric() || *o == b'-' || *o == b' ';
-                line.iter().all(word) && !line.starts_with(b" ") && !line.windows(2).any(|pair| pair == b"  ")
+                // which the peer takes for ENHANCEDSTATUSCODES, whatever follows
+                let longer = line.split_at_checked(19).is_some_and(|(name, behind)| {
+                    name.eq_ignore_ascii_case(b"ENHANCEDSTATUSCODES") && !matches!(behind, [] | [b' ', ..])
+                });
+                let blanks = line.starts_with(b" ") || line.windows(2).any(|pair| pair == b"  ");
+                line.iter().all(word) && !longer && !blanks
             };
             let lines = frame.split_inclusive(|&octet| octet == b'\n').skip(1);
             if !lines.clone().all(usual) {
