@@ -424,7 +424,8 @@ fn a_server_without_ehlo_gets_helo_and_one_command_at_a_time() {
 #[test]
 fn a_server_that_offers_nothing_is_sent_nothing_that_needs_more() {
     let server = Running::new(|_| {});
-    let cases: [(&dyn Fn(&mut smtp_send::Options), &str); 9] = [
+    type Change<'a> = &'a dyn Fn(&mut smtp_send::Options);
+    let cases: [(Change<'_>, &str); 9] = [
         (&|o| o.chunking = true, "CHUNKING"),
         (&|o| o.body = Some(Body::BinaryMime), "BINARYMIME"),
         (&|o| o.body = Some(Body::EightBitMime), "8BITMIME"),
