@@ -389,7 +389,7 @@ impl Session<'_> {
     /// Only a message that is stored is accepted.
     fn store(&mut self) -> Result<Reply, Error> {
         let Some(Message { mail, recipients, draft }) = self.message.take() else {
-            return Ok(ok((0, 0), "Forgotten")?);
+            return Ok(Reply::new(ReplyCode::LOCAL_ERROR, EnhancedCode::new(4, 3, 0), "No transaction")?);
         };
         let (Some(draft), Some(folder)) = (draft, &self.service.options.store) else {
             return Ok(ok((0, 0), "Received")?);

@@ -210,7 +210,7 @@ fn is_word(octet: u8) -> bool {
     VCHAR.or(wire::class::HIGH).has(octet)
 }
 
-/// A command that this crate does not know, as a keyword and whatever follows.
+/// A command that this crate does not know (RFC 5321 section 2.2.2), as a keyword and whatever follows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OtherCommand(KeywordLine);
 

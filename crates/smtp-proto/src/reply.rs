@@ -52,7 +52,7 @@ pub struct ReplyLine<'a> {
     pub text: &'a [u8],
 }
 
-/// The lines of a [`Reply`].
+/// The lines of a [`Reply`] (RFC 5321 section 4.2.1).
 #[derive(Debug, Clone)]
 pub struct Lines<'a> {
     code: ReplyCode,

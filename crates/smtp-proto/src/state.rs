@@ -4,7 +4,7 @@
 use crate::Keyword;
 use wire::keyword::{key, key_of};
 
-/// Which of the two protocols a connection speaks.
+/// Which of the two protocols a connection speaks: SMTP (RFC 5321) or LMTP (RFC 2033).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Protocol {
@@ -116,7 +116,7 @@ enum Group {
 
 macro_rules! verbs {
     ($($(#[$doc:meta])* $id:ident = $name:literal, $where:ident, $group:ident, $kind:ident, $extension:expr;)*) => {
-        /// Which command it is, without its arguments.
+        /// Which command it is (RFC 5321 section 4.1.1 and the extensions), without its arguments.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         pub enum Verb {

@@ -51,7 +51,7 @@ impl Envelope {
     }
 }
 
-/// What became of the message for one recipient.
+/// What became of the message for one recipient (RFC 5321 sections 3.3 and 4.2.5; RFC 2033 section 4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The server has accepted the message for it (RFC 5321 section 4.2.5: it is responsible now).

@@ -90,7 +90,7 @@ impl From<Box<Diagnostic>> for Event {
     }
 }
 
-/// Why content must be refused, though it was read to its true end.
+/// Why content must be refused, though it was read to its true end (RFC 5321 section 4.1.1.4, RFC 3030 section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BodyFault {
@@ -122,7 +122,7 @@ impl BodyFault {
     }
 }
 
-/// Why a well-formed command is refused.
+/// Why a well-formed command is refused: out of order (RFC 5321 section 4.1.4), or not allowed as things are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
