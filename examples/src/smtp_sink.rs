@@ -261,7 +261,8 @@ impl Session<'_> {
         if let Some(config) = &self.service.options.tls {
             self.connection.stream.accept_tls(Arc::clone(config)).map_err(Error::Handshake)?;
         }
-        (self.hello, self.message) = (None, None);
+        // RFC 3207 section 4.2: what the client has said before is forgotten
+        (self.hello, self.user, self.message) = (None, None, None);
         Ok(self.connection.machine.tls_established()?)
     }
 

@@ -255,7 +255,7 @@ impl Session {
             assert_eq!(ehlo.reply().code(), reply.code());
             let _ = (ehlo.size(), ehlo.limits(), ehlo.has(Keyword::Pipelining));
         }
-        if kind == ReplyKind::Xclient && reply.is_positive() {
+        if kind == ReplyKind::Xclient && reply.is_positive() && self.client.state() != State::Closed {
             assert_eq!(self.client.ehlo(), None, "what was known is forgotten");
         }
     }

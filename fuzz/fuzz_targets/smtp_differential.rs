@@ -151,6 +151,16 @@ const TAKEN: &[Difference] = &[
         },
     },
     Difference {
+        reason: "RFC 4865 section 3: a date-time of RFC 3339. Whether it is over is for the application; the peer refuses \
+                 what is before 1970",
+        explains: |line| {
+            let old = |value: &[u8]| value.get(..4).is_some_and(|year| year < &b"1970"[..]);
+            line.parameters().is_some_and(|parameters| {
+                parameters.iter().any(|(name, value)| &name[..] == b"HOLDUNTIL" && value.is_some_and(old))
+            })
+        },
+    },
+    Difference {
         reason: "RFC 5321 section 4.1.1.6: the whole rest of the line is the string, as everybody has it; the peer refuses \
                  what is an empty quoted string",
         explains: |line| matches!(&line.verb()[..], b"VRFY" | b"EXPN" | b"ETRN") && line.has(b"\""),
@@ -240,6 +250,9 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
+/// A name in upper case, and a value.
+type Parameter<'l> = (Vec<u8>, Option<&'l [u8]>);
+
 /// A line that one of them refuses.
 struct Line<'l> {
     frame: &'l [u8],
@@ -291,7 +304,7 @@ impl<'l> Line<'l> {
     }
 
     /// Names in upper case, and values.
-    fn parameters(&self) -> Option<Vec<(Vec<u8>, Option<&'l [u8]>)>> {
+    fn parameters(&self) -> Option<Vec<Parameter<'l>>> {
         let rest = &self.arguments()?[self.path()?.len()..];
         let words = rest.split(|&octet| octet == b' ').filter(|word| !word.is_empty());
         let split = |word: &'l [u8]| match word.iter().position(|&octet| octet == b'=') {
@@ -378,6 +391,9 @@ fn agree(frame: &[u8], ours: &Command, theirs: &Request<Cow<'_, str>>) {
             let domains =
                 domains.iter().map(|domain| without_tabs(domain)).filter(|domain| !domain.is_empty());
             assert!(names.eq(domains), "{node:?}");
+        }
+        (Command::Atrn(None), Request::Atrn { domains }) => {
+            assert!(domains.iter().all(|domain| without_tabs(domain).is_empty()));
         }
         (Command::Burl(burl), Request::Burl { uri, is_last }) => {
             assert_eq!((lossy(burl.url()), burl.last), (without_tabs(uri).to_owned(), *is_last));
@@ -489,7 +505,7 @@ fn reply(octets: &[u8]) {
             assert_eq!(ours.code().get(), theirs.code);
             // the peer takes enhanced codes of another class out of the text, any number of digits too, and of a line
             // without text it makes one of CR
-            let is_odd = |line: &[u8]| !line.get(4).is_some_and(|octet| !b"0123456789.\r".contains(octet));
+            let is_odd = |line: &[u8]| line.get(4).is_none_or(|octet| b"0123456789.\r".contains(octet));
             let odd = frame.split_inclusive(|&octet| octet == b'\n').any(is_odd);
             if !odd {
                 let text: Vec<u8> = ours.lines().map(|line| line.text).collect::<Vec<_>>().join(&b'\n');
@@ -556,7 +572,12 @@ fn ehlo(octets: &[u8]) {
             let usual = |line: &[u8]| {
                 let line = line.get(4..).unwrap_or_default().trim_ascii_end();
                 let word = |o: &u8| o.is_ascii_alphanumeric() || *o == b'-' || *o == b' ';
-                line.iter().all(word) && !line.starts_with(b" ") && !line.windows(2).any(|pair| pair == b"  ")
+                // which the peer takes for ENHANCEDSTATUSCODES, whatever follows
+                let longer = line.split_at_checked(19).is_some_and(|(name, behind)| {
+                    name.eq_ignore_ascii_case(b"ENHANCEDSTATUSCODES") && !matches!(behind, [] | [b' ', ..])
+                });
+                let blanks = line.starts_with(b" ") || line.windows(2).any(|pair| pair == b"  ");
+                line.iter().all(word) && !longer && !blanks
             };
             let lines = frame.split_inclusive(|&octet| octet == b'\n').skip(1);
             if !lines.clone().all(usual) {
@@ -663,7 +684,7 @@ fn is_domain(domain: &str) -> bool {
     })
 }
 
-fn are_legal(parameters: &[(Vec<u8>, Option<&[u8]>)], verb: &[u8]) -> bool {
+fn are_legal(parameters: &[Parameter<'_>], verb: &[u8]) -> bool {
     let names: Vec<&[u8]> = parameters.iter().map(|(name, _)| &name[..]).collect();
     let once = names.iter().enumerate().all(|(at, name)| !names[..at].contains(name));
     let holds = names.contains(&&b"HOLDFOR"[..]) && names.contains(&&b"HOLDUNTIL"[..]);

@@ -482,7 +482,18 @@ impl<'s> Session<'s> {
             Asked::Response(id) if accepts => self.verdict(id, true),
             Asked::Response(id) => self.say(id, &no),
             Asked::Cancelled(id) => self.verdict(id, false),
-            Asked::Command(id, Command::StartTls) if accepts => return self.start_tls(id),
+            Asked::Command(id, Command::StartTls) => {
+                self.take_output();
+                if accepts {
+                    self.start_tls(id);
+                } else {
+                    self.say(id, &no);
+                    self.output.extend_from_slice(&self.server.output().take_all());
+                }
+                // from here on it matters whether octets stand behind it already
+                self.log.push(Said::StartTls);
+                return false;
+            }
             Asked::Command(id, command) => {
                 let ok = match command {
                     Command::Ehlo(_) | Command::Lhlo(_) => self.server.ehlo().reply().clone(),
@@ -571,9 +582,7 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// From here on it matters whether octets stand behind it already.
-    fn start_tls(&mut self, id: CommandId) -> bool {
-        self.take_output();
+    fn start_tls(&mut self, id: CommandId) {
         self.server.reply(id, &reply("220 go")).expect("nothing stands behind it");
         assert_eq!(self.server.next_event(), Ok(Step::Event(Event::StartTls { id })));
         assert_eq!(self.server.next_event(), Ok(Step::Paused(Pause::Drain)));
@@ -583,8 +592,6 @@ impl<'s> Session<'s> {
         self.server.tls_established().expect("it is");
         assert!(!self.server.ehlo().has(Keyword::StartTls));
         assert_eq!((self.server.state(), self.server.is_tls()), (State::Hello, true));
-        self.log.push(Said::StartTls);
-        false
     }
 }
 

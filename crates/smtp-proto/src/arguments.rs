@@ -83,7 +83,14 @@ impl fmt::Debug for Mechanisms<'_> {
     }
 }
 
-/// Words with spaces between them, as they came.
+/// Words with spaces between them, as they came: what BURL (RFC 4468 section 4), XCLIENT and XFORWARD (Postfix) offer.
+///
+/// ```
+/// use smtp_proto::Words;
+///
+/// assert!(Words::parse("NAME ADDR")?.contains("addr"));
+/// # Ok::<(), wire::Misuse>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Words<'a>(&'a [u8]);
 
@@ -190,6 +197,9 @@ fn put_word(separator: u8, word: &[u8], block: &mut Vec<u8>) {
 /// size-param ::= [1*DIGIT]
 /// ```
 pub(crate) fn size(i: &[u8]) -> Read<'_> {
+    if let Ok((b"", size)) = number64(i) {
+        return Ok(Capability::Size(Some(size)));
+    }
     let i = behind_equals(i);
     let first = words(i).next().unwrap_or_default();
     let size = saturating(first);

@@ -50,14 +50,24 @@ impl Attributes {
         Self::parse(line)
     }
 
+    /// The same as far as a tolerant server takes them: with more blanks between them.
+    ///
+    /// # Errors
+    /// Not even that.
+    pub fn tolerated(line: impl Into<Bytes>) -> Result<Self, Misuse> {
+        Self::parse_in(&Context::new(&line.into(), wire::Tolerance::Lenient))
+    }
+
     /// From the arguments as they stand on the wire.
     ///
     /// # Errors
     /// What [`new`](Self::new) refuses.
     pub fn parse(line: impl Into<Bytes>) -> Result<Self, Misuse> {
-        let line = line.into();
-        let cx = Context::new(&line, wire::Tolerance::Strict);
-        match Self::rule(&cx, &line) {
+        Self::parse_in(&Context::new(&line.into(), wire::Tolerance::Strict))
+    }
+
+    fn parse_in(cx: &Context<'_>) -> Result<Self, Misuse> {
+        match Self::rule(cx, cx.frame()) {
             Ok((b"", attributes)) => Ok(attributes),
             _ => Err(Misuse::Invalid("attributes")),
         }

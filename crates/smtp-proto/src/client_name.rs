@@ -72,7 +72,6 @@ impl ClientName {
     /// ehlo           = "EHLO" SP ( Domain / address-literal ) CRLF
     /// ```
     /// Up to the next space.
-    #[allow(dead_code, reason = "for HELO, EHLO and LHLO")]
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, (word, remark)) = Self::word(i)?;
         if word.is_empty() {
@@ -86,7 +85,6 @@ impl ClientName {
     }
 
     /// A word, and whether it is not what it should be.
-    #[allow(dead_code, reason = "for HELO, EHLO and LHLO")]
     fn word(i: &[u8]) -> Parsed<'_, (&[u8], bool)> {
         if let Ok((rest, (_, None))) = crate::host::host(i, false) {
             if matches!(rest, [] | [b' ' | b'\t', ..]) {

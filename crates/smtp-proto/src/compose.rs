@@ -17,20 +17,25 @@ pub(crate) fn lines<T: AsRef<[u8]>>(
             return Err(Misuse::Invalid("enhanced status code for this reply code"));
         }
         let text = text.as_ref();
-        block.octets.reserve(text.len() + b"250 ".len() + EnhancedCode::MAX + b" \r\n".len());
         let mut rest = text;
-        loop {
-            let Some(end) = memchr3(b'\r', b'\n', 0, rest) else {
-                block.put(enhanced, rest);
-                break;
-            };
-            let (line, tail) = rest.split_at(end);
+        let mut end = memchr3(b'\r', b'\n', 0, rest);
+        let code = enhanced.map_or(0, |enhanced| enhanced.len() + b" ".len());
+        let around = b"250 ".len() + code + b"\r\n".len();
+        match end {
+            // as much as one line takes: then the block need not move when it is shared
+            None if block.octets.is_empty() => block.octets.reserve_exact(around + text.len()),
+            _ => block.octets.reserve(4 * around + text.len()),
+        }
+        while let Some(at) = end {
+            let (line, tail) = rest.split_at(at);
             let Some(tail) = tail.strip_prefix(b"\r\n").or_else(|| tail.strip_prefix(b"\n")) else {
                 return Err(Misuse::IllegalOctet { offset: text.len() - tail.len() });
             };
             block.put(enhanced, line);
             rest = tail;
+            end = memchr3(b'\r', b'\n', 0, rest);
         }
+        block.put(enhanced, rest);
     }
     block.finish()
 }

@@ -2,7 +2,7 @@
 
 use crate::limits::MAX_REPLY_LINE;
 use crate::reply::scan;
-use crate::scan::{text_end, word};
+use crate::scan::{text_end, word, word_end};
 use crate::syntax::expected;
 use crate::{Capability, Keyword, Mechanisms, Reply, ReplyCode, ServerLimits, rule};
 use alloc::vec::Vec;
@@ -46,6 +46,8 @@ struct Offered {
     places: [u16; Keyword::WITH_ARGUMENTS],
     /// One that has arguments is there twice.
     twice: bool,
+    /// Lines with capabilities, known or not.
+    lines: u16,
 }
 
 impl Offered {
@@ -115,6 +117,7 @@ impl Ehlo {
         if reply.code() == ReplyCode::OK {
             let start = reply.as_bytes().as_ptr() as usize;
             for Line { text, capability, .. } in lines(reply) {
+                offered.lines = offered.lines.saturating_add(1);
                 if let Some(keyword) = capability.keyword() {
                     offered.note(keyword, text.as_ptr() as usize - start);
                 }
@@ -185,12 +188,13 @@ impl Ehlo {
                 _ => return None,
             };
             let (name, arguments) = (&frame[at..behind], &frame[behind..end]);
+            offered.lines = offered.lines.saturating_add(1);
             match Keyword::of_word(name, key) {
                 Some(keyword) if Capability::fits(keyword, arguments) => offered.note(keyword, at),
                 None if len > 0 && !name.contains(&b'=') => {}
                 // of the form `AUTH=PLAIN`, or with arguments that need a remark
                 _ => match Capability::read(&frame[at..end]) {
-                    None => {}
+                    None => offered.lines -= 1,
                     Some((capability, false, false)) => {
                         if let Some(keyword) = capability.keyword() {
                             offered.note(keyword, at);
@@ -230,21 +234,16 @@ impl Ehlo {
     /// Who the server says it is: a domain or an address literal, as it came.
     #[must_use]
     pub fn domain(&self) -> &[u8] {
-        self.first().0
+        let wire = self.reply.as_bytes();
+        wire.get(4..word_end(wire, 4)).unwrap_or_default()
     }
 
     /// What stands behind the domain, as it came.
     #[must_use]
     pub fn greet(&self) -> &[u8] {
-        self.first().1
-    }
-
-    fn first(&self) -> (&[u8], &[u8]) {
-        let line = self.reply.lines().next_text().unwrap_or_default();
-        match memchr::memchr(b' ', line) {
-            None => (line, b""),
-            Some(at) => (&line[..at], &line[at + 1..]),
-        }
+        let wire = self.reply.as_bytes();
+        let domain = word_end(wire, 4);
+        if wire.get(domain) == Some(&b' ') { &wire[domain + 1..text_end(wire, domain)] } else { b"" }
     }
 
     /// Whether it is offered.
@@ -270,6 +269,18 @@ impl Ehlo {
                 Some(Capability::of(keyword, arguments))
             }
         }
+    }
+
+    /// How many lines say what is offered: see [`iter`](Self::iter).
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.offered.lines as usize
+    }
+
+    /// Whether nothing is offered.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.offered.lines == 0
     }
 
     /// All that is offered, known or not, in order.
@@ -432,7 +443,7 @@ impl Hash for Ehlo {
 
 impl fmt::Debug for Ehlo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (domain, greet) = self.first();
+        let (domain, greet) = (self.domain(), self.greet());
         write!(f, "\"{}\" \"{}\" ", domain.escape_ascii(), greet.escape_ascii())?;
         f.debug_list().entries(self.iter()).finish()
     }

@@ -83,20 +83,36 @@ impl EnhancedCode {
     /// ```
     ///
     /// A space follows, or the end of the line: nothing, or CR. `None` if `i` does not start with one: then it is text.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn rule(i: &[u8]) -> Option<(&[u8], Self)> {
-        let (&[class, b'.'], i) = i.split_first_chunk::<2>()? else { return None };
+        let (&[class, b'.'], behind) = i.split_first_chunk::<2>()? else { return None };
         let class = Class::of(class)?;
         // the most common form: one digit each
-        if let &[subject @ b'0'..=b'9', b'.', detail @ b'0'..=b'9', b' ', ..] = i {
+        if let (&[subject @ b'0'..=b'9', b'.', detail @ b'0'..=b'9'], rest @ [b' ', ..]) =
+            behind.split_first_chunk::<3>()?
+        {
             let condition =
                 Condition { subject: u16::from(subject - b'0'), detail: u16::from(detail - b'0') };
-            return Some((&i[3..], Self { class, condition }));
+            return Some((rest, Self { class, condition }));
         }
+        Self::longer_rule(class, behind)
+    }
+
+    /// What stands behind the first dot.
+    #[inline(never)]
+    fn longer_rule(class: Class, i: &[u8]) -> Option<(&[u8], Self)> {
         let (i, subject) = number(i)?;
         let (i, detail) = number(i.strip_prefix(b".")?)?;
         let condition = Condition { subject, detail };
         matches!(i.first(), None | Some(b' ' | b'\r')).then_some((i, Self { class, condition }))
+    }
+
+    /// How many octets [`encode`](Self::encode) writes.
+    pub(crate) const fn len(self) -> usize {
+        const fn digits(number: u16) -> usize {
+            1 + (number > 9) as usize + (number > 99) as usize
+        }
+        b"2.".len() + digits(self.condition.subject) + b".".len() + digits(self.condition.detail)
     }
 
     pub(crate) fn encode(self, block: &mut Vec<u8>) {

@@ -111,13 +111,8 @@ pub(crate) fn host(i: &[u8], loose: bool) -> Parsed<'_, (Host<'_>, Option<&[u8]>
 /// Let-dig        = ALPHA / DIGIT
 /// Ldh-str        = *( ALPHA / DIGIT / "-" ) Let-dig
 /// ```
-/// A U-label is any UTF-8 here, with letters, digits and hyphens inside.
-#[allow(dead_code, reason = "for EHLO")]
-pub(crate) fn domain(i: &[u8]) -> Parsed<'_, &[u8]> {
-    labels(i, false).map(|(rest, (name, _))| (rest, name))
-}
-
-/// The same; if `loose`, with what [`DOMAIN_LABEL`](crate::rule::DOMAIN_LABEL) allows, and the first such label.
+/// A U-label is any UTF-8 here, with letters, digits and hyphens inside. If `loose`, with what
+/// [`DOMAIN_LABEL`](crate::rule::DOMAIN_LABEL) allows, and the first such label.
 pub(crate) fn labels(i: &[u8], loose: bool) -> Parsed<'_, (&[u8], Option<&[u8]>)> {
     const LABEL: Class = LDH.or(HIGH);
     let mut odd = None;

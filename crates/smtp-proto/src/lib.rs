@@ -42,10 +42,14 @@
 //! | `max_reply_line` | server 512, client 4096 octets | a line of a reply (RFC 5321 section 4.5.3.1.5) |
 //! | `max_reply_lines`, `max_reply` | 1000 lines, 64 KiB | a reply, which is held whole |
 //! | `max_message` | what SIZE offers | octets of a message, which is streamed |
-//! | `max_recipients` | 1000 | recipients of a message (RFC 5321 section 4.5.3.1.8: at least 100) |
+//! | `max_recipients` | 1000 | recipients of a message (RFC 5321 section 4.5.3.1.8: at least 100; server) |
 //! | `max_pipelined` | 1024 | commands without a reply (client) |
-//! | `max_bad_commands` | 20 | malformed, unknown and misplaced commands in a row (server) |
+//! | `max_bad_commands` | 20 | malformed and misplaced commands in a row, and unknown ones that were refused (server) |
+//! | `max_overshoot` | 1000 | commands in a row that were refused because one before them was, and recipients beyond `max_recipients` (server) |
 //! | `high_water` | 64 KiB | output that waits, before bodies are refused and commands not read |
+//!
+//! A PROXY protocol header, if a load balancer sends one, stands before the first octet of SMTP: read it off the stream with a crate
+//! for it and hand the server what follows. It is not built in, because no crate that we found is sans-IO, `no_std` and strict at once.
 //!
 //! # Features
 //!

@@ -28,7 +28,7 @@ pub(crate) mod timeout {
 ///
 /// Worst-case memory of a machine: one line (`max_line` with what extensions add, or `max_auth_line`) or one reply
 /// (`max_reply`) plus one read of input, `high_water` plus one message of output, and about 64 octets for each of
-/// `max_pipelined` commands. Bodies are streamed.
+/// `max_pipelined` commands; those that a client holds back, whole. Bodies are streamed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",
@@ -51,7 +51,7 @@ pub struct Limits {
     /// Octets of a message, as it is after the dots of transparency are gone. A server reads on to the true end of a longer one and
     /// then refuses it (RFC 1870 section 6.3). `None`: the SIZE that the server offers.
     pub max_message: Option<u64>,
-    /// Recipients of one message. RFC 5321 section 4.5.3.1.8: at least 100.
+    /// Recipients of one message, for a server; a client goes by the LIMITS that it is told. RFC 5321 section 4.5.3.1.8: at least 100.
     pub max_recipients: Option<u64>,
     /// Commands without a reply, for a client. RFC 2920 names no limit.
     pub max_pipelined: usize,

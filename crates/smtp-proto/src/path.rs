@@ -185,7 +185,6 @@ macro_rules! path {
             /// Forward-path   = Path
             /// ```
             /// RCPT has `"TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path )` (section 4.1.1.3).
-            #[allow(dead_code, reason = "for MAIL and RCPT")]
             #[inline]
             pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Span> {
                 path(cx, i, $kind)
@@ -193,7 +192,6 @@ macro_rules! path {
 
             /// The path at the front of `wire`, for which [`rule`](Self::rule) gave `span`; more may stand behind it.
             /// Missing angle brackets are put there.
-            #[allow(dead_code, reason = "for MAIL and RCPT")]
             #[inline]
             pub(crate) fn of(wire: Bytes, span: Span) -> Self {
                 Self(Path::of(wire, span))
@@ -215,7 +213,6 @@ macro_rules! path {
             }
 
             /// Where its parts stand.
-            #[allow(dead_code, reason = "for MAIL and RCPT")]
             pub(crate) const fn span(&self) -> Span {
                 self.0.span
             }

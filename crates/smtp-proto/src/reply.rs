@@ -440,10 +440,14 @@ impl<'a> Lines<'a> {
     /// The text of the next line, with its enhanced code.
     #[inline]
     pub(crate) fn next_text(&mut self) -> Option<&'a [u8]> {
-        let end = memchr(b'\n', self.rest)?;
-        let line = &self.rest[..end.saturating_sub(1)];
-        self.rest = &self.rest[end + 1..];
-        Some(line.get(4..).unwrap_or_default())
+        let end = match self.rest.get(3)? {
+            // the last line: no need to look for its end
+            b' ' => self.rest.len() - b"\r\n".len(),
+            _ => text_end(self.rest, 3),
+        };
+        let text = self.rest.get(4..end).unwrap_or_default();
+        self.rest = self.rest.get(end + b"\r\n".len()..).unwrap_or_default();
+        Some(text)
     }
 }
 

@@ -18,6 +18,18 @@ const fn before_mark(marks: u128) -> usize {
 /// The place of the first CR, LF or NUL at `at` or behind it. If there is none, the length.
 #[inline(always)]
 pub(crate) fn text_end(frame: &[u8], at: usize) -> usize {
+    first_of::<0x20>(frame, at, |octet| !TEXT.has(octet))
+}
+
+/// The place of the first space, CR, LF or NUL at `at` or behind it. If there is none, the length.
+#[inline(always)]
+pub(crate) fn word_end(frame: &[u8], at: usize) -> usize {
+    first_of::<0x21>(frame, at, |octet| octet == b' ' || !TEXT.has(octet))
+}
+
+/// The place of the first octet at `at` or behind it for which `is_one`, all of which are below `BOUND`.
+#[inline(always)]
+fn first_of<const BOUND: u8>(frame: &[u8], at: usize, is_one: impl Fn(u8) -> bool) -> usize {
     let mut rest = frame.get(at..).unwrap_or_default();
     loop {
         let word = if let Some(chunk) = rest.first_chunk() {
@@ -27,21 +39,21 @@ pub(crate) fn text_end(frame: &[u8], at: usize) -> usize {
                 // the octets before `rest` go, and zeroes come behind its last
                 Some(chunk) if !rest.is_empty() => u128::from_le_bytes(*chunk) >> (8 * (16 - rest.len())),
                 _ => {
-                    let end = rest.iter().position(|&o| !TEXT.has(o)).unwrap_or(rest.len());
+                    let end = rest.iter().position(|&o| is_one(o)).unwrap_or(rest.len());
                     return frame.len() - rest.len() + end;
                 }
             }
         };
-        // below 0x20; a borrow only falls on octets behind the first such
-        let controls = word.wrapping_sub(splat(0x20)) & !word & HIGHEST;
-        if controls == 0 {
+        // a borrow only falls on octets behind the first such
+        let low = word.wrapping_sub(splat(BOUND)) & !word & HIGHEST;
+        if low == 0 {
             // only a whole chunk has none
             rest = rest.get(16..).unwrap_or_default();
             continue;
         }
-        let end = before_mark(controls);
+        let end = before_mark(low);
         match rest.get(end) {
-            Some(&octet) if TEXT.has(octet) => rest = &rest[end + 1..],
+            Some(&octet) if !is_one(octet) => rest = &rest[end + 1..],
             Some(_) => return frame.len() - rest.len() + end,
             None => return frame.len(),
         }
@@ -75,6 +87,8 @@ mod tests {
         for at in 0..=octets.len() {
             let rest = &octets[at..];
             assert_eq!(text_end(octets, at), at + TEXT.run(rest), "{octets:?} {at}");
+            let end = rest.iter().position(|&o| o == b' ' || !TEXT.has(o)).unwrap_or(rest.len());
+            assert_eq!(word_end(octets, at), at + end, "{octets:?} {at}");
             let len = VCHAR.run(rest);
             assert_eq!(word(octets, at), (len, wire::keyword::key(&rest[..len])), "{octets:?} {at}");
         }

@@ -9,7 +9,7 @@ wire::serde_octets! {
     Ehlo = ehlo_octets, |block| Ehlo::parse(&block);
     Mail = Mail::as_bytes, Mail::tolerated;
     Rcpt = Rcpt::as_bytes, Rcpt::tolerated;
-    Attributes = Attributes::as_bytes, Attributes::parse;
+    Attributes = Attributes::as_bytes, Attributes::tolerated;
 }
 
 fn ehlo_octets(ehlo: &Ehlo) -> &[u8] {

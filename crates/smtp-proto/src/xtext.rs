@@ -78,8 +78,8 @@ impl<'a> Xtext<'a> {
         Xtext(Cow::Owned(self.0.into_owned()))
     }
 
-    /// What a rule has taken before.
-    #[allow(dead_code, reason = "for parameters that are decoded on demand")]
+    /// What a rule would take, for tests.
+    #[cfg(test)]
     pub(crate) const fn of(wire: &'a [u8]) -> Self {
         Self(Cow::Borrowed(wire))
     }

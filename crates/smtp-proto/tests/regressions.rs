@@ -751,3 +751,299 @@ fn bdat_last_without_a_recipient_has_no_reply_in_lmtp() {
     }
     assert_eq!(last, Some(reset));
 }
+
+// ---- the second review ----
+
+fn refused_by(server: &mut Server, line: &str) -> CommandId {
+    server.receive(line.as_bytes());
+    match event(server) {
+        server::Event::Refused { id, refusal, .. } => {
+            server.reply(id, &refusal.reply()).unwrap();
+            id
+        }
+        other => panic!("{line:?}: {other:?}"),
+    }
+}
+
+fn holding(keywords: &str) -> Client {
+    let mut config = client::Config::default();
+    config.auto_hold = true;
+    client_of(config, keywords)
+}
+
+/// All events but diagnostics, until there are no more.
+fn client_events(client: &mut Client) -> Vec<client::Event> {
+    let mut events = Vec::new();
+    while let Ok(Step::Event(event)) = client.next_event() {
+        if !matches!(event, client::Event::Diagnostic(_)) {
+            events.push(event);
+        }
+    }
+    events
+}
+
+/// RFC 2033 section 4.3: BDAT LAST has a reply for each recipient, also where the machine refuses it (SIZE): our client waits for them.
+#[test]
+fn a_last_chunk_that_is_too_large_has_a_reply_for_each_recipient_in_lmtp() {
+    let mut config = config(OFFERED);
+    config.protocol = Protocol::Lmtp;
+    let mut server = enveloped(config);
+    refused_by(&mut server, "BDAT 1001 LAST\r\n");
+    server.receive(&[b'x'; 1001]);
+    assert_eq!(server.next_event(), Ok(Step::NeedInput));
+    let said = server.output().take_all();
+    assert_eq!(said.windows(4).filter(|w| w == b"552 ").count(), 2, "{said:?}");
+}
+
+/// `Refusal::UnknownParameter`: "an application that knows what it means may accept the command". Then it is no bad command: a
+/// message to 21 recipients, each with Dovecot's XRCPTFORWARD, is not to be cut off.
+#[test]
+fn commands_that_the_application_accepted_are_no_bad_commands() {
+    let mut server = server(config("XRCPTFORWARD"));
+    say(&mut server, "EHLO a\r\n");
+    say(&mut server, "MAIL FROM:<a@b>\r\n");
+    for n in 0..50 {
+        server.receive(b"RCPT TO:<c@d> XRCPTFORWARD=Zm9v\r\n");
+        match server.next_event() {
+            Ok(Step::Event(server::Event::Refused { id, .. })) => server.reply(id, &reply("250 ok")).unwrap(),
+            other => panic!("recipient {n}: {other:?}"),
+        }
+    }
+}
+
+/// `Server::close`: "Nothing more is read." A command that was parsed before (it waits behind its diagnostics) cannot be answered
+/// any more, so it must not come.
+#[test]
+fn no_command_comes_out_behind_close() {
+    let mut server = Server::new(config(OFFERED), &reply("220 ready"));
+    server.receive(b"EHLO a\r\n");
+    assert!(matches!(event(&mut server), server::Event::Diagnostic(_)));
+    server.close(&reply("421 shutting down")).unwrap();
+    let _ = server.output().take_all();
+    let step = server.next_event();
+    assert!(!matches!(step, Ok(Step::Event(server::Event::Command { .. }))), "{step:?}");
+}
+
+/// RFC 9422 section 4: so many, and not one less. What is held back was counted when it was given; to count it again when it is sent
+/// makes all of it too much.
+#[test]
+fn held_recipients_are_counted_once() {
+    let mut client = holding("8BITMIME\nLIMITS RCPTMAX=2");
+    for line in ["MAIL FROM:<a@b>", "RCPT TO:<c@d>", "RCPT TO:<e@f>"] {
+        client.send(&command(line)).unwrap();
+    }
+    let mut events = Vec::new();
+    for _ in 0..3 {
+        client.receive(b"250 ok\r\n");
+        events.extend(client_events(&mut client));
+    }
+    let written = client.output().take_all();
+    assert!(written.ends_with(b"RCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\n"), "{written:?} {events:?}");
+}
+
+/// The same for MAILMAX: the one MAIL that is allowed.
+#[test]
+fn a_held_mail_is_counted_once() {
+    let mut client = holding("8BITMIME\nLIMITS MAILMAX=1");
+    client.send(&command("NOOP")).unwrap();
+    client.send(&command("MAIL FROM:<a@b>")).unwrap();
+    client.receive(b"250 ok\r\n");
+    let events = client_events(&mut client);
+    assert!(client.output().take_all().ends_with(b"MAIL FROM:<a@b>\r\n"), "{events:?}");
+}
+
+/// RFC 6531 section 3.4: an address beyond ASCII needs the SMTPUTF8 of its own MAIL, not of the one that is held behind it.
+#[test]
+fn a_held_recipient_goes_by_its_own_mail() {
+    let mut client = holding("SMTPUTF8");
+    for line in ["MAIL FROM:<a@b> SMTPUTF8", "RCPT TO:<\u{fc}@d>", "RSET", "MAIL FROM:<a@b>", "RCPT TO:<e@f>"]
+    {
+        client.send(&command(line)).unwrap();
+    }
+    client.receive(b"250 ok\r\n");
+    let events = client_events(&mut client);
+    let written = client.output().take_all();
+    assert!(written.ends_with("RCPT TO:<\u{fc}@d>\r\n".as_bytes()), "{written:?} {events:?}");
+}
+
+/// A command that was not sent has done nothing: the session is where the replies have put it (RFC 5321 section 4.1.4).
+#[test]
+fn what_was_not_sent_does_not_move_the_session() {
+    let mut client = holding("8BITMIME");
+    client.send(&command("EHLO a")).unwrap();
+    let held = client.send(&command("MAIL FROM:<a@b> BODY=8BITMIME")).unwrap();
+    client.receive(b"250 mx\r\n");
+    let events = client_events(&mut client);
+    assert!(matches!(events.last(), Some(client::Event::NotSent { id, .. }) if *id == held), "{events:?}");
+    assert_eq!(client.state(), State::Ready);
+    assert!(client.send(&command("RCPT TO:<c@d>")).is_err());
+    assert!(client.send(&command("MAIL FROM:<a@b>")).is_ok());
+}
+
+/// The same behind a greeting that refuses (RFC 5321 section 3.1: QUIT and nothing else).
+#[test]
+fn behind_a_refusing_greeting_nothing_is_foreseen() {
+    let mut config = client::Config::default();
+    config.auto_hold = true;
+    let mut client = Client::new(config);
+    client.send(&command("EHLO a")).unwrap();
+    client.send(&command("MAIL FROM:<a@b>")).unwrap();
+    client.receive(b"554 no service\r\n");
+    assert_eq!(client_events(&mut client).len(), 3);
+    assert!(client.send(&command("RCPT TO:<c@d>")).is_err());
+    assert_eq!(client.output().take_all(), "");
+}
+
+/// RFC 5321 section 3.8: 354 opens no session again, either, and nothing is written.
+#[test]
+fn content_is_not_asked_for_behind_421() {
+    for recipients in [b"421 closing\r\n250 ok\r\n354 go\r\n", b"250 ok\r\n421 closing\r\n354 go\r\n"] {
+        let mut client = client();
+        for line in ["MAIL FROM:<a@b>", "RCPT TO:<c@d>", "RCPT TO:<e@f>", "DATA"] {
+            client.send(&command(line)).unwrap();
+        }
+        let _ = client.output().take_all();
+        client.receive(b"250 ok\r\n");
+        client.receive(recipients);
+        let events = client_events(&mut client);
+        assert_eq!(client.state(), State::Closed, "{events:?}");
+        assert_eq!(client.output().take_all(), "");
+        assert!(!events.iter().any(|event| matches!(event, client::Event::SendBody { .. })));
+    }
+}
+
+/// The same for 220 to STARTTLS: `Event::StartTls` promises `Pause::StartTls`, which never comes.
+#[test]
+fn tls_does_not_start_behind_421() {
+    let mut client = client();
+    client.receive(b"421 idle\r\n");
+    client.send(&Command::StartTls).unwrap();
+    client.receive(b"220 go\r\n");
+    let events = client_events(&mut client);
+    let agreed = events.iter().any(|event| matches!(event, client::Event::StartTls { .. }));
+    assert!(!agreed || client.next_event() == Ok(Step::Paused(Pause::StartTls)), "{events:?}");
+}
+
+/// "A command is complete with exactly one of [...] NotSent": the server that closes an idle connection closes before what is held.
+#[test]
+fn an_unsolicited_421_gives_back_what_is_held() {
+    let mut client = holding("8BITMIME");
+    client.receive(b"421 idle\r\n");
+    client.send(&command("NOOP")).unwrap();
+    let held = client.send(&command("MAIL FROM:<a@b>")).unwrap();
+    client.receive_eof();
+    let events = client_events(&mut client);
+    let told = |event: &client::Event| matches!(event, client::Event::NotSent { id, .. } if *id == held);
+    assert!(events.iter().any(told), "{events:?}");
+}
+
+/// A chunk that was refused before its end closes the session (`Event::Reply`), so RSET cannot be sent; the transaction is over,
+/// with outcomes, and does not fail instead.
+#[test]
+fn a_transaction_whose_chunk_was_refused_early_has_outcomes() {
+    let mut client = client_of(client::Config::default(), "PIPELINING\nCHUNKING");
+    let mut chunked = envelope(&["<c@d>"]);
+    chunked.chunking = true;
+    let content = Bytes::from("0123456789abcde\r\n".repeat(20_000));
+    let mut transaction = Transaction::new(&client, chunked, content).unwrap();
+    transaction.advance(&mut client).unwrap();
+    client.receive(b"250 ok\r\n250 ok\r\n");
+    for event in client_events(&mut client) {
+        assert_eq!(transaction.push(event), Progress::Pending);
+    }
+    transaction.advance(&mut client).unwrap();
+    assert!(transaction.is_sending());
+    client.receive(b"552 too much\r\n");
+    match transaction.push(client_event(&mut client)) {
+        Progress::Done(outcomes) => assert!(matches!(outcomes[..], [Outcome::Refused(_)])),
+        Progress::Pending => transaction.advance(&mut client).unwrap(),
+        Progress::Foreign(event) => panic!("{event:?}"),
+    }
+}
+
+/// RFC 5321 section 4.5.3.2.6: only what was sent whole may have been taken; also a message of no octets is sent with its dot.
+#[test]
+fn an_empty_message_is_not_sent_before_it_was_asked_for() {
+    let mut client = client();
+    let mut transaction = Transaction::new(&client, envelope(&["<c@d>"]), Bytes::new()).unwrap();
+    transaction.advance(&mut client).unwrap();
+    assert!(client.output().take_all().ends_with(b"DATA\r\n"));
+    assert_eq!(transaction.abandon(), [Outcome::Unknown { content_sent: false }]);
+}
+
+/// RFC 3030 section 2: text in chunks has CR LF for line ends; a CR at the end of the last octets is bare also if LAST comes with
+/// an empty chunk.
+#[test]
+fn a_bare_cr_before_an_empty_last_chunk_is_bare() {
+    let mut client = client_enveloped();
+    let id = client.send(&command("BDAT 2")).unwrap();
+    let first = client.body(id, &"a\r".into());
+    let last = client.send(&command("BDAT 0 LAST"));
+    assert!(first.is_err() || last.is_err());
+}
+
+/// RFC 2033 section 4.3: without an accepted recipient BDAT LAST "returns zero replies"; that none was accepted is known here.
+#[test]
+fn a_last_chunk_is_not_sent_without_a_recipient_in_lmtp() {
+    let mut config = client::Config::default();
+    config.protocol = Protocol::Lmtp;
+    let mut client = client_of(config, OFFERED);
+    client.send(&command("MAIL FROM:<a@b>")).unwrap();
+    client.send(&command("RCPT TO:<c@d>")).unwrap();
+    let id = client.send(&command("BDAT 1")).unwrap();
+    client.body(id, &"x".into()).unwrap();
+    client.receive(b"250 ok\r\n550 no\r\n");
+    client_event(&mut client);
+    client_event(&mut client);
+    assert!(client.send(&command("BDAT 1 LAST")).is_err());
+}
+
+/// Feature `serde`: values are read "through their constructors: what was read can be sent", so what was tolerated on the wire, too, as Mail
+/// and Rcpt are.
+#[cfg(feature = "serde")]
+#[test]
+fn what_was_tolerated_survives_serde() {
+    use smtp_proto::wire::Context;
+    fn again<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq>(value: &T) -> bool {
+        let text = serde_json::to_string(value).unwrap();
+        serde_json::from_str::<T>(&text).is_ok_and(|read| read == *value)
+    }
+    let mut lost = Vec::new();
+    for line in [
+        "XCLIENT NAME=a\tADDR=b\r\n",
+        "XFORWARD NAME=a  ADDR=b\r\n",
+        "EHLO under_score\r\n",
+        "EHLO -x-\r\n",
+        "MAIL FROM: <a@b>\r\n",
+        "MAIL FROM:a@b\r\n",
+        "MAIL FROM:<a@b>  SIZE=1\r\n",
+        "MAIL FROM:<a@under_score>\r\n",
+        "RCPT TO:<c.@d>\r\n",
+        "RCPT TO:<@x,@y:c@d>\r\n",
+    ] {
+        let frame = Bytes::from(line);
+        let Ok(command) = Command::parse_in(&Context::new(&frame, Tolerance::Lenient)) else { continue };
+        let kept = match &command {
+            Command::Xclient(attributes) | Command::Xforward(attributes) => again(attributes),
+            Command::Ehlo(name) => again(name),
+            Command::Mail(mail) => {
+                again(mail)
+                    && again(&mail.reverse_path())
+                    && mail.reverse_path().mailbox().is_none_or(|mailbox| again(&mailbox))
+            }
+            Command::Rcpt(rcpt) => again(rcpt) && again(&rcpt.forward_path()),
+            _ => continue,
+        };
+        if !kept {
+            lost.push(line);
+        }
+    }
+    for block in ["250 ok\n", "250\r\n", "250-a\n250 b\r\n", "250-a\r\n251 b\r\n", "250 \t\x7f\r\n"] {
+        let frame = Bytes::from(block);
+        let Ok(reply) = Reply::parse_in(&Context::new(&frame, Tolerance::Lenient)) else { continue };
+        if !again(&reply) {
+            lost.push(block);
+        }
+    }
+    assert_eq!(lost, [""; 0]);
+}

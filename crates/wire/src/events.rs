@@ -91,6 +91,11 @@ impl<E: From<Box<Diagnostic>>> Events<E> {
         self.queue.push_back(event);
     }
 
+    /// Forgets what was not handed out, because nobody may act on it any more.
+    pub fn clear(&mut self) {
+        self.queue.clear();
+    }
+
     /// Appends a diagnostic for each repair.
     pub fn remark(&mut self, repairs: Vec<Diagnostic>) {
         self.queue.extend(repairs.into_iter().map(|repair| E::from(Box::new(repair))));

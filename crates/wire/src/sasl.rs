@@ -148,7 +148,7 @@ impl Auth {
     pub fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         cx.set_secret();
         let (i, mechanism) = Mechanism::parse(i)?;
-        if i.iter().all(|&o| o == b' ') {
+        if i.iter().all(|&o| o == b' ' || o == b'\t') {
             return Ok((i, Self { mechanism, initial_response: None }));
         }
         let (i, ()) = line::gap(cx, i)?;
@@ -362,6 +362,20 @@ mod tests {
             assert_eq!(text.len() - failure.left(), offset, "{text:?}");
         }
         assert_eq!(decode(b"").unwrap().expose(), b"");
+    }
+
+    #[test]
+    fn blanks_are_no_initial_response() {
+        // found by smtp_differential: a space and a tab were an empty one, so that AUTH counted as responded to
+        use crate::Tolerance::{Default, Lenient, Strict};
+        for blanks in ["", " ", "  ", " \t", "\t", "\t ", " \t "] {
+            let arguments = alloc::format!("PLAIN{blanks}");
+            for tolerance in [Strict, Default, Lenient] {
+                let frame = bytes::Bytes::from(arguments.clone());
+                let (rest, auth) = Auth::rule(&Context::new(&frame, tolerance), &frame).unwrap();
+                assert_eq!((rest, auth.initial_response), (blanks.as_bytes(), None), "{arguments:?}");
+            }
+        }
     }
 
     proptest! {

@@ -24,8 +24,8 @@ pub struct Config {
     pub limits: Limits,
     /// What is accepted in replies that the RFCs forbid.
     pub tolerance: Tolerance,
-    /// What happens to a bare CR or LF in mail data that is sent with DATA. Strict by default: nothing is sent that some server takes for
-    /// the end of the data.
+    /// What happens to a bare CR or LF in mail data. Strict by default: nothing is sent that some server takes for the end of the data. In
+    /// chunks of text (RFC 3030 section 2) `Normalise` refuses, too; what was announced as BINARYMIME is sent as it is.
     pub line_endings: LineEndings,
     /// Whether commands are sent before the replies to earlier ones.
     pub pipelining: Pipelining,

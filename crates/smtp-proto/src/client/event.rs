@@ -7,7 +7,8 @@ use wire::{CommandId, Diagnostic, Malformed, Misuse, Secret};
 /// What a client learns from the server (RFC 5321 section 4.2), in wire order.
 ///
 /// A command is complete with exactly one of: a [`Reply`](Event::Reply), [`StartTls`](Event::StartTls), or the
-/// [`RecipientReply`](Event::RecipientReply) that says that it is the last, or [`NotSent`](Event::NotSent). [`SendBody`](Event::SendBody) and
+/// [`RecipientReply`](Event::RecipientReply) that says that it is the last, [`Turn`](Event::Turn), or [`NotSent`](Event::NotSent); with none
+/// of them only if the session ended before. [`SendBody`](Event::SendBody) and
 /// [`Challenge`](Event::Challenge) come before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

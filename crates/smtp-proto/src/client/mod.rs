@@ -59,7 +59,9 @@ pub struct Client {
     pending: VecDeque<Pending>,
     /// Commands that wait until they may be sent.
     held: VecDeque<(CommandId, Command)>,
-    /// The state in which a command sent now would be read, if what was sent before succeeds.
+    /// The state in which a command written now would be read, if what was written before succeeds; and one sent now, which stands
+    /// behind what is held.
+    written: State,
     ahead: State,
     exchange: Option<Exchange>,
     /// The content that is being sent.
@@ -156,6 +158,7 @@ impl Client {
             next_id: CommandId::FIRST,
             pending: VecDeque::new(),
             held: VecDeque::new(),
+            written: State::Hello,
             ahead: State::Hello,
             exchange: None,
             sending: None,
@@ -185,6 +188,7 @@ impl Client {
     /// * [`Misuse::PipelineFull`]: `max_pipelined` commands are without a reply.
     /// * [`Misuse::Cleartext`]: it would show a password without TLS.
     /// * [`Misuse::NotAdvertised`]: a command, a parameter, a mechanism or an address that needs what the server has not offered.
+    /// * [`Misuse::Invalid`]: an address beyond ASCII, and no SMTPUTF8 in this MAIL or the one before.
     /// * [`Misuse::TooLong`]: a line over what the server must take, or SIZE over what it takes.
     /// * [`Misuse::TooMany`]: transactions or recipients over the server's LIMITS (RFC 9422).
     pub fn send(&mut self, command: &Command) -> Result<CommandId, Misuse> {
@@ -195,9 +199,11 @@ impl Client {
         let id = self.next_id;
         if self.held.is_empty() && self.may_send_now() {
             self.check_offered(command)?;
+            self.check_counts(command)?;
             self.write(id, command)?;
         } else if self.config.auto_hold && !matches!(command, Command::Bdat(_)) {
             self.check_offered(command)?;
+            self.check_counts(command)?;
             self.check_length(command)?;
             self.held.push_back((id, command.clone()));
         } else if self.state == State::Greeting {
@@ -269,6 +275,7 @@ impl Client {
     /// * [`BodyError::Misuse`]: no content of this command is due.
     pub fn body(&mut self, id: CommandId, data: &Bytes) -> Result<(), BodyError> {
         let eight_bit = self.announced == Body::SevenBit && !self.config.allow_8bit;
+        let text = self.checks_text();
         let due = Misuse::State { wanted: "a content that is due" };
         match &mut self.sending {
             Some(Sending::Data { id: of, .. } | Sending::Chunk { id: of, .. }) if *of != id => {
@@ -288,7 +295,7 @@ impl Client {
                 }
                 let done = *left == len;
                 // RFC 3030 section 2: text has the same line ends in chunks
-                if self.announced != Body::BinaryMime && self.config.line_endings != LineEndings::Lenient {
+                if text {
                     self.endings = checked(&self.endings, data, done && *last)?;
                 }
                 *left -= len;
@@ -312,6 +319,7 @@ impl Client {
             Some(Sending::Data { id: of, encoder }) if *of == id => {
                 encoder.finish(&mut self.output)?;
                 self.sending = None;
+                self.written = State::Ready;
                 self.ahead = State::Ready;
                 self.release();
                 Ok(())
@@ -380,7 +388,13 @@ impl Client {
     fn forget(&mut self) {
         self.ehlo = None;
         self.state = State::Hello;
-        self.ahead = State::Hello;
+        self.written = State::Hello;
+        self.look_ahead();
+    }
+
+    /// Where the session will be behind what is held.
+    fn look_ahead(&mut self) {
+        self.ahead = self.held.iter().fold(self.written, |state, (_, command)| after(state, command));
     }
 
     /// The state of the session, as the replies so far have made it.
@@ -457,6 +471,14 @@ impl Client {
             Command::Bdat(Bdat { last: true, .. }) if lmtp && self.asks_for_recipients() => {
                 Err(Misuse::Pipeline)
             }
+            Command::Bdat(Bdat { last: true, .. }) if lmtp && self.accepted.is_empty() => {
+                Err(Misuse::State { wanted: verb.states() })
+            }
+            Command::Bdat(Bdat { size: 0, last: true })
+                if self.checks_text() && self.endings.clone().finish().is_some() =>
+            {
+                Err(Misuse::Invalid("text, which ends in a bare CR"))
+            }
             Command::Auth(auth)
                 if auth.mechanism.is_cleartext() && self.tls != Tls::On && !self.config.allow_cleartext =>
             {
@@ -471,6 +493,11 @@ impl Client {
         self.pending.iter().rev().any(|pending| matches!(pending.kind, ReplyKind::Mail | ReplyKind::Rcpt))
     }
 
+    /// Whether chunks are text whose line ends matter (RFC 3030 section 2).
+    fn checks_text(&self) -> bool {
+        self.announced != Body::BinaryMime && self.config.line_endings != LineEndings::Lenient
+    }
+
     /// Nothing is sent that needs what the server has not offered.
     fn check_offered(&self, command: &Command) -> Result<(), Misuse> {
         let missing =
@@ -480,7 +507,10 @@ impl Client {
         }
         match command {
             Command::Mail(mail) => self.check_mail(mail),
-            Command::Rcpt(rcpt) => self.check_rcpt(rcpt),
+            Command::Rcpt(rcpt) => {
+                let extensions = rcpt.keywords().filter_map(|keyword| keyword.extension());
+                extensions.filter_map(missing).next().map_or(Ok(()), Err)
+            }
             Command::Auth(auth) => {
                 let offered = self.ehlo.as_ref().is_some_and(|e| e.mechanisms().any(|m| m == auth.mechanism));
                 if offered { Ok(()) } else { Err(Misuse::NotAdvertised("this mechanism")) }
@@ -500,24 +530,27 @@ impl Client {
         if !mail.is_ascii() && !mail.has(MailKeyword::SmtpUtf8) {
             return Err(Misuse::Invalid("address without SMTPUTF8"));
         }
-        let Some(ehlo) = &self.ehlo else { return Ok(()) };
-        if let (Some(size), Some(limit)) = (mail.size(), ehlo.size()) {
-            if size > limit {
-                return Err(Misuse::TooLong { limit: usize::try_from(limit).unwrap_or(usize::MAX) });
+        match (mail.size(), self.ehlo.as_ref().and_then(Ehlo::size)) {
+            (Some(size), Some(limit)) if size > limit => {
+                Err(Misuse::TooLong { limit: usize::try_from(limit).unwrap_or(usize::MAX) })
             }
+            _ => Ok(()),
         }
-        match ehlo.limits().mail_max.map(u64::from) {
-            Some(limit) if self.transactions >= limit => Err(Misuse::TooMany { limit }),
+    }
+
+    /// What depends on the commands before it: asked once, when it is sent.
+    fn check_counts(&self, command: &Command) -> Result<(), Misuse> {
+        match command {
+            Command::Mail(_) => match self.ehlo.as_ref().and_then(|e| e.limits().mail_max).map(u64::from) {
+                Some(limit) if self.transactions >= limit => Err(Misuse::TooMany { limit }),
+                _ => Ok(()),
+            },
+            Command::Rcpt(rcpt) => self.check_rcpt(rcpt),
             _ => Ok(()),
         }
     }
 
     fn check_rcpt(&self, rcpt: &Rcpt) -> Result<(), Misuse> {
-        for keyword in rcpt.keywords() {
-            if let Some(extension) = keyword.extension().filter(|&extension| !self.offers(extension)) {
-                return Err(Misuse::NotAdvertised(extension.name()));
-            }
-        }
         if !rcpt.is_ascii() && !self.announced_utf8 {
             return Err(Misuse::Invalid("address without SMTPUTF8 in MAIL"));
         }
@@ -536,10 +569,9 @@ impl Client {
 
     /// What the command does if it succeeds, for those that are sent behind it.
     fn foresee(&mut self, command: &Command) {
+        self.ahead = after(self.ahead, command);
         match command {
-            Command::Helo(_) | Command::Ehlo(_) | Command::Lhlo(_) => self.ahead = State::Ready,
             Command::Mail(mail) => {
-                self.ahead = State::Mail;
                 self.announced = mail.body().unwrap_or(Body::SevenBit);
                 self.announced_utf8 = mail.has(MailKeyword::SmtpUtf8);
                 self.endings = BareEndings::new();
@@ -547,19 +579,23 @@ impl Client {
                 self.transactions += 1;
             }
             Command::Rcpt(rcpt) => {
-                self.ahead = State::Rcpt;
                 self.recipients += 1;
                 if self.ehlo.as_ref().is_some_and(|ehlo| ehlo.limits().rcpt_domain_max.is_some()) {
                     self.domains.extend(domain_of(rcpt));
                 }
             }
-            Command::Data => self.ahead = State::Data,
-            Command::Bdat(Bdat { last, .. }) => self.ahead = if *last { State::Ready } else { State::Chunks },
-            Command::Burl(burl) => self.ahead = if burl.last { State::Ready } else { State::Chunks },
-            Command::Rset if self.ahead.in_transaction() => self.ahead = State::Ready,
-            Command::Quit => self.ahead = State::Closed,
             _ => {}
         }
+    }
+
+    /// A held command is not sent after all: it does not count.
+    fn not_sent(&mut self, id: CommandId, command: &Command, misuse: Misuse) {
+        match command {
+            Command::Mail(_) => self.transactions = self.transactions.saturating_sub(1),
+            Command::Rcpt(_) => self.recipients = self.recipients.saturating_sub(1),
+            _ => {}
+        }
+        self.events.push(Event::NotSent { id, misuse });
     }
 
     /// Whether the next command may follow what was sent.
@@ -604,8 +640,13 @@ impl Client {
 
     /// Encodes a command that may be sent now, and registers it.
     fn write(&mut self, id: CommandId, command: &Command) -> Result<(), Misuse> {
+        if !command.verb().is_allowed_in(self.written) {
+            // what it stood behind was not sent
+            return Err(Misuse::State { wanted: command.verb().states() });
+        }
         let max_line = self.max_line(command);
         encode(command, max_line, &mut self.output)?;
+        self.written = after(self.written, command);
         self.sent(id, command.verb(), command.reply_kind());
         match command {
             Command::Bdat(Bdat { size: left @ 1.., last }) => {
@@ -640,6 +681,7 @@ impl Client {
 
     /// Sends what was held back and may be sent now. What the server no longer offers, or closes before, is told of.
     fn release(&mut self) {
+        let mut all = true;
         while self.state == State::Closed || self.may_send_now() {
             let Some((id, command)) = self.held.pop_front() else { break };
             let sent = match self.state {
@@ -647,9 +689,30 @@ impl Client {
                 _ => self.check_offered(&command).and_then(|()| self.write(id, &command)),
             };
             if let Err(misuse) = sent {
-                self.events.push(Event::NotSent { id, misuse });
+                self.not_sent(id, &command, misuse);
+                all = false;
             }
         }
+        if !all || self.held.is_empty() {
+            self.look_ahead();
+        }
+    }
+}
+
+/// Where a command leads if it succeeds.
+fn after(state: State, command: &Command) -> State {
+    match command {
+        Command::Helo(_) | Command::Ehlo(_) | Command::Lhlo(_) => State::Ready,
+        Command::Mail(_) => State::Mail,
+        Command::Rcpt(_) => State::Rcpt,
+        Command::Data => State::Data,
+        Command::Bdat(Bdat { last: true, .. }) => State::Ready,
+        Command::Burl(burl) if burl.last => State::Ready,
+        Command::Bdat(_) | Command::Burl(_) => State::Chunks,
+        Command::Rset if state.in_transaction() => State::Ready,
+        Command::Xclient(_) => State::Hello,
+        Command::Quit => State::Closed,
+        _ => state,
     }
 }
 

@@ -135,7 +135,7 @@ impl Client {
             _ => {
                 cx.repair(rule::UNSOLICITED_REPLY, frame);
                 self.note_closing(&reply);
-                self.emit(cx.into_repairs(), Event::Unsolicited(reply))
+                self.completed(cx, Event::Unsolicited(reply))
             }
         }
     }
@@ -171,9 +171,10 @@ impl Client {
     }
 
     fn drop_held(&mut self) {
-        for (id, _) in core::mem::take(&mut self.held) {
-            self.events.push(Event::NotSent { id, misuse: Misuse::State { wanted: "a server that serves" } });
+        for (id, command) in core::mem::take(&mut self.held) {
+            self.not_sent(id, &command, Misuse::State { wanted: "a server that serves" });
         }
+        self.look_ahead();
     }
 
     fn replied(&mut self, cx: Context<'_>, id: CommandId, kind: ReplyKind, reply: Reply) -> Stepped {
@@ -193,7 +194,7 @@ impl Client {
             ReplyKind::Auth | ReplyKind::AuthInitial if reply.code() == ReplyCode::CHALLENGE => {
                 return self.challenged_by(cx, id, &reply);
             }
-            ReplyKind::Data if !content && reply.is_intermediate() => {
+            ReplyKind::Data if !content && reply.is_intermediate() && self.state != State::Closed => {
                 return self.asked_for_content(cx, id, reply);
             }
             // 354 never came
@@ -222,8 +223,8 @@ impl Client {
         }
         self.complete(kind, &reply);
         let event = match kind {
-            ReplyKind::StartTls if reply.is_positive() => Event::StartTls { id, reply },
-            ReplyKind::Turn if reply.is_positive() => Event::Turn { id, reply },
+            ReplyKind::StartTls if self.tls == Tls::Agreed => Event::StartTls { id, reply },
+            ReplyKind::Turn if self.state == State::Turned => Event::Turn { id, reply },
             _ => Event::Reply { id, reply },
         };
         self.completed(cx, event)
@@ -262,6 +263,7 @@ impl Client {
         {
             // RFC 2920 section 3.1: 354 though no recipient was accepted; an empty message, which the server refuses
             self.output.put(b".\r\n");
+            self.written = State::Ready;
             self.ahead = State::Ready;
             self.events.remark(cx.into_repairs());
             self.release();
@@ -303,8 +305,6 @@ impl Client {
         let kind = pending.kind;
         if last {
             self.complete(kind, &reply);
-        } else {
-            self.note_closing(&reply);
         }
         self.completed(cx, Event::RecipientReply { id, recipient, reply, last })
     }
@@ -349,8 +349,11 @@ impl Client {
             self.mechanism = None;
         }
         self.note_closing(reply);
-        if self.outstanding() == 0 && self.sending.is_none() {
-            self.ahead = self.state;
+        if self.pending.is_empty() && self.sending.is_none() {
+            self.written = self.state;
+            if self.held.is_empty() {
+                self.ahead = self.state;
+            }
         }
     }
 

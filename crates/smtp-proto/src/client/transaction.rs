@@ -146,6 +146,8 @@ pub struct Transaction {
     /// Whether the server has taken MAIL, and whether it has asked for the content of DATA.
     accepted: bool,
     asked: bool,
+    /// Whether the client has all of the content, and its end.
+    complete: bool,
     /// Replies to MAIL and RCPT that are to come.
     unanswered: usize,
     lmtp: bool,
@@ -193,6 +195,7 @@ impl Transaction {
     /// * [`Misuse::NotAdvertised`]: what the content, the sender or a parameter needs and the server does not offer: 8BITMIME, BINARYMIME,
     ///   SMTPUTF8, the extension of the parameter;
     /// * [`Misuse::TooLong`]: the content is larger than the server's SIZE;
+    /// * [`Misuse::TooMany`]: one transaction more than MAILMAX (RFC 9422);
     /// * [`Misuse::Empty`]: no recipient.
     ///
     /// [`BodyError::LineEnding`]: bare CR or LF in the content, which neither the policy of the client nor BINARYMIME allows.
@@ -228,6 +231,7 @@ impl Transaction {
             reset_id: None,
             accepted: false,
             asked: false,
+            complete: false,
             unanswered: 0,
             lmtp: client.protocol() == Protocol::Lmtp,
         })
@@ -331,6 +335,7 @@ impl Transaction {
         if !self.chunking {
             client.end_body(id)?;
         }
+        self.complete = true;
         self.phase = Phase::Replies;
         Ok(())
     }
@@ -373,7 +378,8 @@ impl Transaction {
             for recipient in self.recipients.iter_mut().filter(|r| r.outcome.is_none()) {
                 recipient.outcome = Some(outcome(reply.clone()));
             }
-            return if closing { self.finish() } else { self.ended() };
+            // a refusal in the midst of the content ends the session, too
+            return if closing || self.phase == Phase::Pieces { self.finish() } else { self.ended() };
         }
         if self.mail_id == Some(id) {
             self.unanswered -= 1;
@@ -451,7 +457,7 @@ impl Transaction {
     }
 
     fn outcomes(&mut self) -> Vec<Outcome> {
-        let content_sent = self.content_id.is_some() && self.written == self.content.len();
+        let content_sent = self.complete;
         let unknown = || Outcome::Unknown { content_sent };
         self.recipients.iter_mut().map(|r| r.outcome.take().unwrap_or_else(unknown)).collect()
     }

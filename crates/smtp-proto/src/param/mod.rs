@@ -218,40 +218,48 @@ macro_rules! parameters {
         }
 
         impl<'a> $parameter<'a> {
-            /// The first of those that were parsed as part of a line, and what follows it.
+            /// The first of those that were parsed as part of a line, of which `i` becomes the rest.
             #[inline(always)]
-            fn view(line: &'a Line, i: &'a [u8], seen: u32) -> (Self, &'a [u8]) {
+            fn view(line: &'a Line, i: &mut &'a [u8], seen: u32) -> Self {
+                let start = *i;
                 match Self::typed(line, i) {
-                    Some((typed, rest @ ([] | [b' ', ..]))) if line.present() & ODD == 0 => (typed, rest),
-                    _ => Self::view_odd(line, i, seen),
+                    Some(typed) if matches!(i, [] | [b' ', ..]) && line.present() & ODD == 0 => typed,
+                    _ => Self::view_odd(line, start, i, seen),
                 }
             }
 
             /// One whose value is as its RFC has it.
             #[inline(always)]
-            fn typed(line: &'a Line, i: &'a [u8]) -> Option<(Self, &'a [u8])> {
-                let (keyword, i) = $keyword::find(i)?;
-                Some(match keyword {
-                    $($keyword::$flag => (Self::$flag, no_value(i).ok()?.0),)*
+            fn typed(line: &'a Line, i: &mut &'a [u8]) -> Option<Self> {
+                let (keyword, behind) = $keyword::find(i)?;
+                match keyword {
+                    $($keyword::$flag => {
+                        *i = no_value(behind).ok()?.0;
+                        Some(Self::$flag)
+                    })*
                     $($keyword::$id => {
                         // whatever is not as the RFC has it was tolerated when the line was parsed
                         let cx = Context::new(line.wire(), Tolerance::Lenient);
-                        let (rest, value) = $module::rule(&cx, value(i).ok()?).ok()?;
-                        (Self::$id(value), rest)
+                        let (rest, value) = $module::rule(&cx, value(behind).ok()?).ok()?;
+                        *i = rest;
+                        Some(Self::$id(value))
                     })*
-                })
+                }
             }
 
             /// One that is unknown, or of a line that only lenient parsers take.
             #[inline(never)]
-            fn view_odd(line: &'a Line, i: &'a [u8], seen: u32) -> (Self, &'a [u8]) {
-                let (wire, after) = i.split_at(i.iter().position(|&octet| octet == b' ').unwrap_or(i.len()));
+            fn view_odd(line: &'a Line, start: &'a [u8], i: &mut &'a [u8], seen: u32) -> Self {
+                let end = start.iter().position(|&octet| octet == b' ').unwrap_or(start.len());
+                let wire;
+                (wire, *i) = start.split_at(end);
                 let again = |typed: &Self| {
                     typed.keyword().is_some_and(|keyword| $keyword::conflicts(keyword.bit()) & seen != 0)
                 };
-                match Self::typed(line, wire) {
-                    Some((typed, b"")) if !again(&typed) => (typed, after),
-                    _ => (Self::Other(OtherParameter::of(wire, other::why::<$keyword>(other::name(wire)).0)), after),
+                let mut rest = wire;
+                match Self::typed(line, &mut rest) {
+                    Some(typed) if rest.is_empty() && !again(&typed) => typed,
+                    _ => Self::Other(OtherParameter::of(wire, other::why::<$keyword>(other::name(wire)).0)),
                 }
             }
 
@@ -296,10 +304,9 @@ macro_rules! parameters {
                 let line = self.line();
                 let (mut rest, mut seen) = (line.tail(), 0);
                 core::iter::from_fn(move || {
-                    let (_, i) = rest.split_first()?;
-                    let (parameter, after) = $parameter::view(line, i, seen);
+                    (_, rest) = rest.split_first()?;
+                    let parameter = $parameter::view(line, &mut rest, seen);
                     seen |= parameter.keyword().map_or(0, $keyword::bit);
-                    rest = after;
                     Some(parameter)
                 })
             }

@@ -33,13 +33,12 @@ use crate::{
     Reply, ReplyCode, ReplyKind, State, Verb,
 };
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use bytes::{Bytes, BytesMut, buf::Limit};
 use core::time::Duration;
 use receive::Bounds;
 use wire::dot::DotDecoder;
 use wire::sasl::Mechanism;
-use wire::{CommandId, Fatal, Input, Machine, Malformed, Misuse, Output, Parts, Step};
+use wire::{CommandId, Events, Fatal, Input, Machine, Malformed, Misuse, Output, Parts, Step};
 
 /// The server side of one connection (RFC 5321 section 3). See the [module](self) for an example and the
 /// [crate](crate#the-contract-of-the-machines) for the contract.
@@ -71,8 +70,7 @@ pub struct Server {
     early: Option<u64>,
     greeted: bool,
     bounds: Bounds,
-    events: VecDeque<Event>,
-    failure: Option<Fatal>,
+    events: Events<Event>,
     bad_commands: u32,
     /// Commands that were refused because one before them was.
     overshoot: u32,
@@ -96,6 +94,10 @@ struct Pending {
     accepted: bool,
     /// Octets of content behind a BDAT that were not read.
     chunk: u64,
+    /// How many recipients a refusal before the content is for.
+    copies: u32,
+    /// Whether only the application knows if it is a bad command: an unknown one, or one with an unknown parameter.
+    doubtful: bool,
     /// Replies that it still gets: more than one behind the content in LMTP.
     due: u32,
     /// Whether its content was read, or fetched (BURL).
@@ -236,8 +238,7 @@ impl Server {
             authenticated: false,
             early: None,
             greeted: false,
-            events: VecDeque::new(),
-            failure: None,
+            events: Events::new(),
             bad_commands: 0,
             overshoot: 0,
         }
@@ -288,7 +289,7 @@ impl Server {
             self.reading = Some(Reading::Discard { left: pending.chunk, reply });
             return Ok(());
         }
-        for _ in 0..self.copies(&pending, positive) {
+        for _ in 0..copies(&pending, positive) {
             if bare && reply.enhanced().is_some() {
                 reply.without_enhanced().encode(&mut self.output);
             } else {
@@ -297,15 +298,6 @@ impl Server {
         }
         self.answered(pending, positive);
         Ok(())
-    }
-
-    /// How often a reply is written: one that refuses the last chunk before it was read is in LMTP for each recipient (RFC 2033
-    /// section 4.3).
-    fn copies(&self, pending: &Pending, positive: bool) -> u32 {
-        if positive || pending.kind != ReplyKind::LastChunk || !pending.accepted || pending.read {
-            return 1;
-        }
-        replies_of(self.config.protocol, self.message.recipients)
     }
 
     /// Accepts the content of DATA or BDAT: writes 354 for DATA. Its pieces and its end are the next events.
@@ -378,7 +370,7 @@ impl Server {
     /// [`Misuse::State`]: nothing has failed, it was said before, or the client waits for
     /// TLS, so that no line would be understood.
     pub fn say_last(&mut self) -> Result<(), Misuse> {
-        match &self.failure {
+        match self.events.failure() {
             Some(failure) => self.close(&last_words(failure)),
             None => Err(Misuse::State { wanted: "a failure" }),
         }
@@ -404,6 +396,7 @@ impl Server {
         self.pending = None;
         self.reading = None;
         self.challenged = false;
+        self.events.clear();
         self.state = State::Closed;
         Ok(())
     }
@@ -535,7 +528,7 @@ impl Server {
             ReplyKind::LastChunk if positive || done.taken => self.end_transaction(),
             _ => {}
         }
-        if done.verb == Verb::Other && done.accepted {
+        if done.doubtful {
             // an extension that the application knows is no bad command
             self.bad_commands = if positive { 0 } else { self.bad_commands.saturating_add(1) };
         }
@@ -571,12 +564,12 @@ impl Server {
             }
             ReplyKind::StartTls => {
                 self.tls = Tls::Agreed;
-                self.events.push_back(Event::StartTls { id: done.id });
+                self.events.push(Event::StartTls { id: done.id });
             }
             ReplyKind::Xclient => self.forget(),
             ReplyKind::Turn => {
                 self.state = State::Turned;
-                self.events.push_back(Event::Turn { id: done.id });
+                self.events.push(Event::Turn { id: done.id });
             }
             ReplyKind::Single | ReplyKind::Data | ReplyKind::LastChunk | ReplyKind::Quit => {}
         }
@@ -588,6 +581,12 @@ impl Server {
             self.state = State::Ready;
         }
     }
+}
+
+/// How often a reply is written: one that refuses the last chunk before it was read is in LMTP for each recipient (RFC 2033
+/// section 4.3).
+fn copies(pending: &Pending, positive: bool) -> u32 {
+    if positive || pending.read { 1 } else { pending.copies }
 }
 
 /// Whether a positive reply keeps the client in step.
@@ -622,11 +621,11 @@ impl Machine for Server {
     }
 
     fn next_event(&mut self) -> Result<Step<Event>, Fatal> {
-        self.advance()
+        Events::advance(self, |server| &mut server.events, Self::step)
     }
 
     fn wants_read(&self) -> bool {
-        self.failure.is_none()
+        self.events.failure().is_none()
             && !self.input.is_eof()
             && (self.pending.is_none() || self.challenged || self.reading.is_some())
             && self.tls != Tls::Agreed

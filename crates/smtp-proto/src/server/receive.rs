@@ -1,6 +1,8 @@
 //! From octets to events.
 
-use super::{BodyFault, Event, MessageFacts, Pending, Reading, Refusal, Server, Tls, replies_of, take_up_to};
+use super::{
+    BodyFault, Event, MessageFacts, Pending, Reading, Refusal, Server, Tls, copies, replies_of, take_up_to,
+};
 use crate::limits::MAX_COMMAND;
 use crate::param::Set;
 use crate::syntax::{self, expected};
@@ -21,8 +23,7 @@ use wire::{
 /// What an over-long line should have been.
 pub(super) const LINE: &str = "end of line";
 
-/// What a step came to: `None` if it has put events into the queue, or made none.
-type Stepped = Result<Option<Step<Event>>, Fatal>;
+type Stepped = wire::Stepped<Event>;
 
 /// What each command is held against, looked up once in the settings.
 #[derive(Debug)]
@@ -62,23 +63,7 @@ impl Bounds {
 }
 
 impl Server {
-    pub(super) fn advance(&mut self) -> Result<Step<Event>, Fatal> {
-        loop {
-            if let Some(event) = self.events.pop_front() {
-                return Ok(Step::Event(event));
-            }
-            if let Some(failure) = &self.failure {
-                return Err(failure.clone());
-            }
-            match self.step() {
-                Ok(Some(step)) => return Ok(step),
-                Ok(None) => {}
-                Err(failure) => self.failure = Some(failure),
-            }
-        }
-    }
-
-    fn step(&mut self) -> Stepped {
+    pub(super) fn step(&mut self) -> Stepped {
         if self.tls == Tls::Agreed {
             return self.paused_for_tls();
         }
@@ -222,7 +207,7 @@ impl Server {
             && frame.iter().all(|o| b" \r\n".contains(o))
             && cx.tolerates(Tolerance::Lenient, rule::EMPTY_LINE, &frame)
         {
-            self.remark(cx.into_repairs());
+            self.events.remark(cx.into_repairs());
             return Ok(None);
         }
         let parsed = Command::parse_in(&cx);
@@ -292,11 +277,15 @@ impl Server {
             self.announced = MessageFacts::of(mail);
         }
         let refusal = self.refusal(&command);
+        let doubtful = match refusal {
+            None => verb == Verb::Other,
+            Some(refusal) => refusal == Refusal::UnknownParameter,
+        };
         match verb {
             _ if refusal.is_some_and(|refusal| refusal.follows_another(verb)) => self.count_overshoot()?,
-            _ if refusal.is_some() => self.count_bad()?,
             // the application's answer tells
-            Verb::Other => {}
+            _ if doubtful => {}
+            _ if refusal.is_some() => self.count_bad()?,
             _ => (self.bad_commands, self.overshoot) = (0, 0),
         }
         // what a parameter that this crate does not know means, the application may know
@@ -304,6 +293,9 @@ impl Server {
         let id = self.accept(verb, command.reply_kind(), accepted);
         if let (Command::Bdat(Bdat { size, .. }), Some(pending)) = (&command, &mut self.pending) {
             pending.chunk = *size;
+        }
+        if let Some(pending) = &mut self.pending {
+            pending.doubtful = doubtful;
         }
         match refusal {
             None => self.emit(repairs, Event::Command { id, command }),
@@ -316,14 +308,17 @@ impl Server {
         self.next_id = id.next();
         // the server fetches it, nothing is read
         let fetched = verb == Verb::Burl && accepted;
-        let last = fetched && kind == ReplyKind::LastChunk;
+        let last = kind == ReplyKind::LastChunk && verb.is_allowed_in(self.state);
+        let recipients = if last { replies_of(self.config.protocol, self.message.recipients) } else { 1 };
         self.pending = Some(Pending {
             id,
             verb,
             kind,
             accepted,
             chunk: 0,
-            due: if last { replies_of(self.config.protocol, self.message.recipients) } else { 1 },
+            copies: recipients,
+            doubtful: false,
+            due: if fetched { recipients } else { 1 },
             read: fetched,
             taken: false,
             faulty: false,
@@ -512,7 +507,7 @@ impl Server {
             return self.wait();
         }
         if let (Some(Reading::Discard { reply, .. }), Some(pending)) = (self.reading.take(), self.pending) {
-            for _ in 0..self.copies(&pending, false) {
+            for _ in 0..copies(&pending, false) {
                 reply.encode(&mut self.output);
             }
             self.answered(Pending { chunk: 0, ..pending }, false);
@@ -561,19 +556,10 @@ impl Server {
         }
     }
 
-    fn remark(&mut self, repairs: Vec<Diagnostic>) {
-        self.events.extend(repairs.into_iter().map(|repair| Event::Diagnostic(Box::new(repair))));
-    }
-
     /// Hands out an event, what was repaired for it first.
     #[inline]
     fn emit(&mut self, repairs: Vec<Diagnostic>, event: Event) -> Stepped {
-        if repairs.is_empty() {
-            return Ok(Some(Step::Event(event)));
-        }
-        self.remark(repairs);
-        self.events.push_back(event);
-        Ok(None)
+        Ok(self.events.emit(repairs, event))
     }
 }
 
