@@ -109,10 +109,10 @@ def fresh(folder: Path) -> Path:
 
 
 class Tap:
-    """A relay on the way to a server, that keeps what passes: the turns of the talk, as (who, octets)."""
+    """A relay on the way to a server, that keeps what passes: of each connection the turns of the talk, as (who, octets)."""
     def __init__(self, host: str, port: int, at: int = 0) -> None:
         self.to = (host, port)
-        self.turns: list[tuple[str, bytearray]] = []
+        self.talks: list[list[tuple[str, bytearray]]] = []
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", at))
         self.port: int = self.listener.getsockname()[1]
@@ -142,16 +142,18 @@ class Tap:
             server = socket.create_connection(self.to)
             for side in (client, server):
                 side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.start(self.pump, "C", client, server)
-            self.start(self.pump, "S", server, client)
+            turns: list[tuple[str, bytearray]] = []
+            self.talks.append(turns)
+            self.start(self.pump, turns, "C", client, server)
+            self.start(self.pump, turns, "S", server, client)
 
-    def pump(self, who: str, source: socket.socket, sink: socket.socket) -> None:
+    def pump(self, turns: list[tuple[str, bytearray]], who: str, source: socket.socket, sink: socket.socket) -> None:
         try:
             while data := source.recv(1 << 16):
                 with self.lock:
-                    if not self.turns or self.turns[-1][0] != who:
-                        self.turns.append((who, bytearray()))
-                    self.turns[-1][1].extend(data)
+                    if not turns or turns[-1][0] != who:
+                        turns.append((who, bytearray()))
+                    turns[-1][1].extend(data)
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
         except OSError:                         # one side is gone: so must the other learn
@@ -162,9 +164,10 @@ class Tap:
                     pass
 
     def of(self, who: str) -> list[bytes]:
-        return [bytes(octets) for w, octets in self.turns if w == who]
+        return [bytes(octets) for turns in self.talks for w, octets in turns if w == who]
 
     def client(self) -> bytes:
+        """What the client said, one connection after the other."""
         return b"".join(self.of("C"))
 
 

@@ -6,7 +6,7 @@ const nodemailer = require('nodemailer');
 const [how, ...files] = process.argv.slice(2);
 const { transport, from, to, dsn } = JSON.parse(how);
 if (transport.ca) transport.tls = { ca: fs.readFileSync(transport.ca) };
-const transporter = nodemailer.createTransport({ pool: true, maxConnections: 2, maxMessages: Infinity, ...transport });
+const transporter = nodemailer.createTransport({ pool: true, maxConnections: 10, maxMessages: Infinity, ...transport });
 Promise.allSettled(files.map((file) => transporter.sendMail({ envelope: { from, to, dsn }, raw: fs.readFileSync(file) }))).then((results) => {
   const sent = results.filter((result) => result.status === 'fulfilled');
   const rejected = [...new Set(sent.flatMap((result) => result.value.rejected))];

@@ -1,4 +1,4 @@
-"""nodemailer: two connections with many messages each. AUTH, STARTTLS and implicit TLS, LMTP, DSN parameters."""
+"""nodemailer: ten connections with many messages each (on each it waits 40 ms for a delayed ACK before the end of a message). AUTH, STARTTLS and implicit TLS, LMTP, DSN parameters."""
 from __future__ import annotations
 
 import json
