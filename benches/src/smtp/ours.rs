@@ -498,7 +498,9 @@ fn in_data(words: &Words) -> Option<Server> {
 
 /// A message of so many octets through the server machine, in reads of `read` octets. Gives the octets of content.
 pub fn stream(body: &Content, octets: u64, read: usize) -> Option<u64> {
-    let words = words()?;
+    let mut words = words()?;
+    // more than the SIZE that is offered
+    words.config.limits.max_message = Some(u64::MAX);
     let mut server = in_data(&words)?;
     let mut content = 0;
     let text = body.wire.strip_suffix(b".\r\n")?;
