@@ -1,7 +1,9 @@
 //! What a server asks its caller, and what the caller answers.
 
+use crate::{Error, text};
 use alloc::string::String;
-use wire::Secret;
+use subtle::Choice;
+use wire::{Misuse, Secret};
 
 /// Somebody wants to log in: look the user up, then call
 /// [`ServerExchange::answer`](crate::ServerExchange::answer). It owns what it holds, and may be sent to
@@ -55,6 +57,36 @@ pub enum Credentials {
     Rejected,
     /// There is no such user, or it has no credentials for this mechanism.
     NoSuchUser,
+}
+
+impl Credentials {
+    /// For mechanisms that need the secret itself: it, and whether it can be right. In place of an unknown
+    /// one stands another, which makes as much work, in vain.
+    pub(crate) fn secret(self, what: &'static str) -> Result<(Secret, Choice), Error> {
+        match self {
+            Self::Password(secret) => {
+                // an empty one never matches
+                let valid = Choice::from(u8::from(!secret.is_empty()));
+                Ok((secret, valid))
+            }
+            Self::Rejected | Self::NoSuchUser => Ok((Secret::new([0; 16]), Choice::from(0))),
+            // nobody but the mechanism can have compared
+            Self::Accepted => Err(Misuse::Invalid(what).into()),
+        }
+    }
+
+    /// For [`Need::PasswordCheck`].
+    pub(crate) fn compare_password(self, presented: &Secret) -> Result<Choice, Error> {
+        match self {
+            // an empty one never matches: what is presented is not empty
+            Self::Password(stored) => Ok(text::same(presented.expose(), stored.expose())),
+            Self::Accepted => Ok(Choice::from(1)),
+            // as much work as for a password, and in vain
+            Self::Rejected | Self::NoSuchUser => {
+                Ok(text::same(presented.expose(), presented.expose()) & Choice::from(0))
+            }
+        }
+    }
 }
 
 /// The answer to a [`Request`].

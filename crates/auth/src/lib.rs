@@ -96,12 +96,14 @@ pub mod apop;
 mod client;
 #[cfg(feature = "server")]
 mod credentials;
+mod digest;
 mod error;
 pub mod plain;
 mod profile;
 #[cfg(feature = "server")]
 mod server;
 mod text;
+mod timestamp;
 
 #[cfg(feature = "client")]
 pub use client::{ClientExchange, ClientMechanism, Verified};

@@ -3,11 +3,11 @@
 //! Only under TLS, unless the [`Policy`](crate::Policy) says otherwise. Identities and passwords are
 //! compared as they come: prepare them before (SASLprep, RFC 4616 section 2), see the crate's page.
 
-use crate::error::malformed;
+use crate::text::{nul, safe};
 use crate::{Exposure, First, Profile, expected, text};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
-use wire::parse::{Expected, Failure, Parsed};
-use wire::{Misuse, ParseError, ParseErrorKind, Secret};
+use wire::parse::Parsed;
+use wire::{Misuse, ParseError, Secret};
 
 /// What PLAIN (RFC 4616) is like.
 pub const PROFILE: Profile = Profile {
@@ -86,10 +86,7 @@ impl Message {
     /// # Errors
     /// The offset and what was expected there. No octet of the message.
     pub fn parse(i: &[u8]) -> Result<Self, ParseError> {
-        match message(i) {
-            Ok((_, message)) => Ok(message),
-            Err(error) => Err(malformed(i, Failure::of(error), expected::name)),
-        }
+        text::all(i, message)
     }
 
     /// The message, in a block that is zeroed.
@@ -126,7 +123,6 @@ fn message(i: &[u8]) -> Parsed<'_, Message> {
     let (rest, authentication) = safe(rest, expected::AUTHENTICATION)?;
     let (rest, ()) = nul(rest)?;
     let (rest, password) = safe(rest, expected::PASSWORD)?;
-    let (rest, ()) = wire::parse::end(rest)?;
     let message = Message {
         authorization: authorization.map(ToOwned::to_owned),
         authentication: authentication.to_owned(),
@@ -135,29 +131,10 @@ fn message(i: &[u8]) -> Parsed<'_, Message> {
     Ok((rest, message))
 }
 
-/// 1 to 255 octets of SAFE, up to NUL or the end.
-fn safe(i: &[u8], expected: Expected) -> Parsed<'_, &str> {
-    let (field, rest) = i.split_at(i.iter().position(|&o| o == 0).unwrap_or(i.len()));
-    match text::check(field) {
-        Ok(text) => Ok((rest, text)),
-        Err(Misuse::TooLong { limit }) => Err(Failure::at(&i[limit..], expected, ParseErrorKind::TooLong)),
-        Err(Misuse::IllegalOctet { offset }) => {
-            Err(Failure::at(&i[offset..], expected, ParseErrorKind::IllegalOctet))
-        }
-        Err(_) => wire::parse::fail(i, expected),
-    }
-}
-
-fn nul(i: &[u8]) -> Parsed<'_, ()> {
-    match i.split_first() {
-        Some((0, rest)) => Ok((rest, ())),
-        _ => wire::parse::fail(i, expected::NUL),
-    }
-}
-
 #[cfg(feature = "client")]
 mod client {
     use super::{Message, PROFILE};
+    use crate::client::Once;
     use crate::{ClientMechanism, Error, Profile};
     use wire::{Misuse, Secret};
 
@@ -174,10 +151,7 @@ mod client {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[derive(Debug)]
-    pub struct Client {
-        /// Until it was sent.
-        message: Option<Message>,
-    }
+    pub struct Client(Once<Message>);
 
     impl Client {
         /// To log in as `authentication`.
@@ -193,14 +167,13 @@ mod client {
         /// # Errors
         /// As [`Message::new`].
         pub fn acting_as(self, identity: &str) -> Result<Self, Misuse> {
-            let message = self.message.map(|message| message.acting_as(identity)).transpose()?;
-            Ok(Self { message })
+            self.0.change(|message| message.acting_as(identity)).map(Self)
         }
     }
 
     impl From<Message> for Client {
         fn from(message: Message) -> Self {
-            Self { message: Some(message) }
+            Self(Once::new(message))
         }
     }
 
@@ -210,18 +183,11 @@ mod client {
         }
 
         fn start(&mut self) -> Result<Secret, Error> {
-            self.message.take().map(|message| message.encode()).ok_or(Error::OutOfTurn)
-        }
-
-        fn respond(&mut self, _: &[u8]) -> Result<Secret, Error> {
-            Err(Error::OutOfTurn)
+            self.0.say().map(|message| message.encode())
         }
 
         fn finish(&mut self) -> Result<(), Error> {
-            match self.message {
-                None => Ok(()),
-                Some(_) => Err(Error::Unfinished),
-            }
+            self.0.finish()
         }
     }
 }
@@ -232,8 +198,8 @@ pub use client::Client;
 mod server {
     use super::{Message, PROFILE};
     use crate::error::wanted;
-    use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism, text};
-    use subtle::Choice;
+    use crate::server::accept_if;
+    use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism};
     use wire::Secret;
 
     /// The server: reads the message, asks [`Need::PasswordCheck`], and compares with the stored password
@@ -287,21 +253,8 @@ mod server {
 
         fn answer(&mut self, credentials: Credentials) -> Result<Move, Error> {
             let presented = self.presented.as_ref().ok_or(wanted("after the message"))?;
-            let right = match &credentials {
-                // an empty one never matches: what is presented is not empty
-                Credentials::Password(stored) => compare(presented, stored.expose(), true),
-                Credentials::Accepted => true,
-                // as much work as for a password, and in vain
-                Credentials::Rejected | Credentials::NoSuchUser => {
-                    compare(presented, presented.expose(), false)
-                }
-            };
-            if right { Ok(Move::Accept { data: None }) } else { Err(Error::Rejected) }
+            credentials.compare_password(presented).and_then(accept_if)
         }
-    }
-
-    fn compare(presented: &Secret, stored: &[u8], valid: bool) -> bool {
-        (text::same(presented.expose(), stored) & Choice::from(u8::from(valid))).into()
     }
 }
 #[cfg(feature = "server")]
@@ -311,6 +264,7 @@ pub use server::Server;
 mod tests {
     use super::*;
     use alloc::{format, vec};
+    use wire::ParseErrorKind;
 
     /// auth-vectors.md, section 6: RFC 4616 section 4, RFC 4954, RFC 5034.
     #[test]

@@ -4,6 +4,7 @@ use crate::error::wanted;
 use crate::{Answer, Credentials, Error, First, Forbidden, Policy, Profile, Request};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
+use subtle::Choice;
 use wire::{Misuse, Rule};
 
 /// What a mechanism does next. [`ServerExchange`] makes a [`Step`] of it.
@@ -90,6 +91,11 @@ impl<M: ServerMechanism + ?Sized> ServerMechanism for Box<M> {
     fn repairs(&mut self) -> Vec<Rule> {
         (**self).repairs()
     }
+}
+
+/// The end of most mechanisms: the client was right, or it was not.
+pub(crate) fn accept_if(right: Choice) -> Result<Move, Error> {
+    if right.into() { Ok(Move::Accept { data: None }) } else { Err(Error::Rejected) }
 }
 
 /// What a server does next.
