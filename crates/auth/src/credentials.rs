@@ -1,6 +1,6 @@
 //! What a server asks its caller, and what the caller answers.
 
-use crate::{Error, text};
+use crate::{Error, oauth::Token, otp, text};
 use alloc::string::String;
 use subtle::Choice;
 use wire::{Misuse, Secret};
@@ -43,6 +43,37 @@ pub enum Need {
     },
     /// The stored password. The client has sent a digest, which only the mechanism can check.
     Password,
+    /// EXTERNAL (RFC 4422 appendix A): whom has TLS shown, by its certificate? Answer
+    /// [`Answer::accepted`] with [`Answer::known_as`], or [`Answer::rejected`].
+    External,
+    /// ANONYMOUS (RFC 4505): may strangers in? Answer [`Answer::accepted`] with [`Answer::known_as`], the
+    /// name of the account for strangers, or [`Answer::rejected`].
+    Anonymous {
+        /// What the stranger says about itself: an address or a word, perhaps empty, true or not.
+        trace: String,
+    },
+    /// OAUTHBEARER (RFC 7628), XOAUTH2: is the token good for this service, and whose is it? Answer
+    /// [`Answer::accepted`] with [`Answer::known_as`], whom the token names and nobody else, or
+    /// [`Answer::rejected`].
+    TokenCheck {
+        /// The token.
+        token: Token,
+        /// The host to which the client thinks it has connected. If there is one, it must be yours (RFC
+        /// 7628 section 3.2).
+        host: Option<String>,
+        /// The port, likewise.
+        port: Option<u16>,
+    },
+    /// OTP (RFC 2444): the user's last one-time password and its parameters. Answer
+    /// [`Answer::one_time_password`]. Nobody else may log in as this user by OTP until the exchange is over
+    /// (RFC 2289 section 9).
+    OneTimePassword,
+    /// OTP: the one-time password was right. Store this in the place of the old one, if it is still that
+    /// which you have answered, and then answer [`Answer::accepted`]; else [`Answer::rejected`].
+    OneTimePasswordUpdate {
+        /// The new state.
+        state: otp::State,
+    },
 }
 
 /// What the caller found out, as a mechanism sees it.
@@ -51,6 +82,8 @@ pub enum Need {
 pub enum Credentials {
     /// The stored password.
     Password(Secret),
+    /// The stored state of one-time passwords.
+    OneTimePassword(otp::State),
     /// The caller has checked what the client sent, and it is right.
     Accepted,
     /// The caller has checked what the client sent, and it is wrong; or the user may not log in now.
@@ -71,12 +104,12 @@ impl Credentials {
             }
             Self::Rejected | Self::NoSuchUser => Ok((Secret::new([0; 16]), Choice::from(0))),
             // nobody but the mechanism can have compared
-            Self::Accepted => Err(Misuse::Invalid(what).into()),
+            _ => Err(Misuse::Invalid(what).into()),
         }
     }
 
     /// For [`Need::PasswordCheck`].
-    pub(crate) fn compare_password(self, presented: &Secret) -> Result<Choice, Error> {
+    pub(crate) fn compare_password(self, presented: &Secret, what: &'static str) -> Result<Choice, Error> {
         match self {
             // an empty one never matches: what is presented is not empty
             Self::Password(stored) => Ok(text::same(presented.expose(), stored.expose())),
@@ -85,6 +118,16 @@ impl Credentials {
             Self::Rejected | Self::NoSuchUser => {
                 Ok(text::same(presented.expose(), presented.expose()) & Choice::from(0))
             }
+            _ => Err(Misuse::Invalid(what).into()),
+        }
+    }
+
+    /// For needs on which the caller gives a verdict.
+    pub(crate) fn verdict(self, what: &'static str) -> Result<Choice, Error> {
+        match self {
+            Self::Accepted => Ok(Choice::from(1)),
+            Self::Rejected | Self::NoSuchUser => Ok(Choice::from(0)),
+            _ => Err(Misuse::Invalid(what).into()),
         }
     }
 }
@@ -115,6 +158,12 @@ impl Answer {
     #[must_use]
     pub fn password(stored: Secret) -> Self {
         Credentials::Password(stored).into()
+    }
+
+    /// The stored state of the user's one-time passwords.
+    #[must_use]
+    pub fn one_time_password(stored: otp::State) -> Self {
+        Credentials::OneTimePassword(stored).into()
     }
 
     /// What the client sent is right; the caller has checked it. Only for needs that show it, such as

@@ -1,13 +1,14 @@
-//! The MD5 digest of APOP (RFC 1939 section 7).
+//! The MD5 digest of APOP (RFC 1939 section 7), CRAM-MD5 (RFC 2195 section 2) and DIGEST-MD5 (RFC 2831 section 2.1.2).
 
 use crate::expected;
 use core::fmt;
+use hmac::{HmacReset, KeyInit as _, Mac as _};
 use md5::{Digest as _, Md5};
 #[cfg(feature = "server")]
 use subtle::Choice;
 use subtle::ConstantTimeEq;
-use wire::Tolerance;
 use wire::parse::{Parsed, fail};
+use wire::{Secret, Tolerance};
 
 /// The MD5 digest of a secret and something else: with it passwords can be tried, so it is printed as `***`. It
 /// is compared in constant time.
@@ -33,6 +34,14 @@ impl Digest {
         }
         // by reference: `finalize` would move the block with the end of the secret, and leave a copy
         Self(hash.finalize_reset().into())
+    }
+
+    /// The keyed MD5 digest (RFC 2104) of a text.
+    pub(crate) fn keyed(key: &Secret, text: &[u8]) -> Self {
+        // cannot fail: keys of any length will do
+        let Ok(mut mac) = HmacReset::<Md5>::new_from_slice(key.expose()) else { return Self([0; 16]) };
+        mac.update(text);
+        Self(mac.finalize_reset().into_bytes().into())
     }
 
     #[cfg(feature = "server")]
@@ -77,7 +86,7 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// RFC 1939 section 7:
+/// RFC 1939 section 7, and so RFC 2195 section 2 and RFC 2831 section 2.1.2 (`32LHEX`):
 ///
 /// ```text
 /// The `digest' parameter itself is a 16-octet value which is sent in
@@ -95,4 +104,26 @@ pub(crate) fn digest(i: &[u8], tolerance: Tolerance) -> Parsed<'_, (Digest, bool
         return fail(rest, expected::DIGEST);
     }
     Ok((rest, (Digest(value), text.iter().any(u8::is_ascii_uppercase))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// auth-vectors.md, section 5: RFC 2202 section 2.
+    #[test]
+    fn keyed_vectors() {
+        for (key, text, hex) in [
+            (&[0x0b; 16][..], &b"Hi There"[..], b"9294727a3638bb1c13f48ef8158bfc9d"),
+            (b"Jefe", b"what do ya want for nothing?", b"750c783e6ab0b503eaa86e310a5db738"),
+            (&[0xaa; 16], &[0xdd; 50], b"56be34521d144c88dbb8c733f0e8b3f6"),
+            (
+                &[0xaa; 80],
+                b"Test Using Larger Than Block-Size Key - Hash Key First",
+                b"6b1ab7fe4bd7bf8f0b62e6ce61b9d0cd",
+            ),
+        ] {
+            assert_eq!(&Digest::keyed(&Secret::new(key), text).to_hex(), hex);
+        }
+    }
 }

@@ -4,6 +4,14 @@
 //! |---|---|---|---|---|
 //! | `APOP` (a command of POP3, not SASL) | RFC 1939 section 7 | [`apop::Client`] | [`apop::Server`] | [`apop::Message`] |
 //! | `PLAIN` | RFC 4616 | [`plain::Client`] | [`plain::Server`] | [`plain::Message`] |
+//! | `LOGIN` | draft-murchison-sasl-login | [`login::Client`] | [`login::Server`] | |
+//! | `CRAM-MD5` | RFC 2195 | [`cram_md5::Client`] | [`cram_md5::Server`] | [`cram_md5::Message`] |
+//! | `DIGEST-MD5` | RFC 2831 | [`digest_md5::Client`] | [`digest_md5::Server`] | [`digest_md5::Challenge`], [`digest_md5::Response`] |
+//! | `EXTERNAL` | RFC 4422 appendix A | [`external::Client`] | [`external::Server`] | [`external::Message`] |
+//! | `ANONYMOUS` | RFC 4505 | [`anonymous::Client`] | [`anonymous::Server`] | [`anonymous::Trace`] |
+//! | `OAUTHBEARER` | RFC 7628 | [`oauthbearer::Client`] | [`oauthbearer::Server`] | [`oauthbearer::Message`], [`oauth::ErrorResult`] |
+//! | `XOAUTH2` | Google's | [`xoauth2::Client`] | [`xoauth2::Server`] | [`xoauth2::Message`], [`oauth::ErrorResult`] |
+//! | `OTP` | RFC 2444 | [`otp::Client`] | [`otp::Server`] | [`otp::Challenge`], [`otp::Response`] |
 //!
 //! A mechanism runs inside an exchange: [`ClientExchange`] or [`ServerExchange`]. Challenges and
 //! responses go in and out as octets; the protocol crates put them into base64 lines and commands. This
@@ -56,7 +64,7 @@
 //! - What is weak or would show the password is refused where an exchange begins ([`Policy`]), and an
 //!   authorization identity where it ends, unless the caller said yes in as many words.
 //!
-//! # How the other mechanisms fit
+//! # How the mechanisms fit
 //!
 //! | Mechanism | [`First`] | [`Exposure`] | weak | proves the server | The server asks | besides |
 //! |---|---|---|---|---|---|---|
@@ -65,10 +73,10 @@
 //! | APOP, CRAM-MD5 | client, server | digest | yes | | [`Need::Password`] | upper-case digests: [`ServerExchange::repairs`] |
 //! | DIGEST-MD5 | server | digest | yes | yes | [`Need::Password`] | `rspauth` is success data: [`Move::Accept`] |
 //! | SCRAM-*, -PLUS | client | digest | | yes | a new `Need`: the record | `v=` is success data; `e=`: [`Move::Refuse`]; nonce and channel binding go to the constructors |
-//! | EXTERNAL | client | nothing | | | a new `Need`: a verdict | [`Answer::known_as`] names whom TLS showed |
-//! | ANONYMOUS | client | nothing | | | a new `Need`: a verdict on the trace | [`Answer::known_as`] |
-//! | OAUTHBEARER, XOAUTH2 | client | cleartext | | | a new `Need`: a verdict on the token | JSON: [`Move::Refuse`], [`ClientExchange::server_error`]; [`Answer::known_as`] |
-//! | OTP | client | digest | | | two new `Need`s: the state, later its update | a mechanism may ask more than once |
+//! | EXTERNAL | client | nothing | | | [`Need::External`]: a verdict | [`Answer::known_as`] names whom TLS showed |
+//! | ANONYMOUS | client | nothing | | | [`Need::Anonymous`]: a verdict on the trace | [`Answer::known_as`] |
+//! | OAUTHBEARER, XOAUTH2 | client | cleartext | | | [`Need::TokenCheck`]: a verdict on the token | JSON: [`Move::Refuse`], [`ClientExchange::server_error`]; [`Answer::known_as`] |
+//! | OTP | client | digest | | | [`Need::OneTimePassword`], later [`Need::OneTimePasswordUpdate`] | a mechanism may ask more than once |
 //!
 //! [`Need`] and [`Credentials`] are open enums for that reason; the traits need no change.
 //!
@@ -91,25 +99,36 @@
 
 extern crate alloc;
 
+pub mod anonymous;
 pub mod apop;
 #[cfg(feature = "client")]
 mod client;
+pub mod cram_md5;
 #[cfg(feature = "server")]
 mod credentials;
 mod digest;
+pub mod digest_md5;
 mod error;
+pub mod external;
+pub mod login;
+mod nonce;
+pub mod oauth;
+pub mod oauthbearer;
+pub mod otp;
 pub mod plain;
 mod profile;
 #[cfg(feature = "server")]
 mod server;
 mod text;
 mod timestamp;
+pub mod xoauth2;
 
 #[cfg(feature = "client")]
 pub use client::{ClientExchange, ClientMechanism, Verified};
 #[cfg(feature = "server")]
 pub use credentials::{Answer, Credentials, Need, Request};
 pub use error::{Error, Forbidden};
+pub use nonce::Nonce;
 pub use profile::{Exposure, First, Policy, Profile};
 #[cfg(feature = "server")]
 pub use server::{Authenticated, Move, ServerExchange, ServerMechanism, Step};
@@ -123,6 +142,68 @@ wire::expected_table! {
     PASSWORD = "password",
     /// `UTF8NUL` of RFC 4616.
     NUL = "NUL",
-    /// The digest of APOP.
+    /// The digest of APOP, CRAM-MD5 and DIGEST-MD5.
     DIGEST = "digest of 32 lower-case hexadecimal digits",
+    /// `message` of RFC 4505.
+    TRACE = "trace: a mail address, or up to 255 characters without @",
+    /// `value` of RFC 8259, and what it is made of.
+    JSON = "JSON",
+    /// `status` of RFC 7628 section 3.2.2.
+    STATUS = "object with a status",
+    /// The scheme of RFC 6750.
+    BEARER = "Bearer",
+    /// `b64token` of RFC 6750.
+    TOKEN = "token",
+    /// `kvpair` of RFC 7628.
+    KEY = "key and =",
+    /// `kvsep` of RFC 7628.
+    KVSEP = "%x01",
+    /// The key that must be there.
+    AUTH = "auth",
+    /// `gs2-header` of RFC 5801.
+    GS2_HEADER = "GS2 header without channel binding",
+    /// Of RFC 7628.
+    HOST = "host",
+    /// Of RFC 7628.
+    PORT = "port",
+    /// `auth-param` of RFC 2831, and all others.
+    DIRECTIVE = "directive",
+    /// What RFC 2831 requires once.
+    MISSING = "a directive that is required",
+    /// `charset` of RFC 2831.
+    CHARSET = "utf-8",
+    /// `algorithm` of RFC 2831.
+    MD5_SESS = "md5-sess",
+    /// `qop-value` of RFC 2831.
+    QOP = "auth",
+    /// `nonce-value` and `cnonce-value` of RFC 2831.
+    NONCE = "nonce",
+    /// `nc-value` of RFC 2831.
+    NONCE_COUNT = "00000001",
+    /// `realm-value` of RFC 2831.
+    REALM = "realm",
+    /// `digest-uri-value` of RFC 2831.
+    DIGEST_URI = "digest-uri",
+    /// Of RFC 2289.
+    CHALLENGE = "otp-",
+    /// Of RFC 2289.
+    ALGORITHM = "md5 or sha1",
+    /// Of RFC 2289.
+    SEQUENCE = "sequence number",
+    /// Of RFC 2289.
+    SEED = "seed of 1 to 16 letters and digits",
+    /// RFC 2243: what is new has another seed.
+    NEW_SEED = "another seed",
+    /// Of RFC 2243.
+    EXT = "ext",
+    /// Of RFC 2243.
+    RESPONSE = "hex, word, init-hex or init-word",
+    /// Of RFC 2243.
+    COLON = "colon",
+    /// `hex-64bit` of RFC 2243.
+    HEX = "16 hexadecimal digits",
+    /// `otp-word` of RFC 2243.
+    WORD = "six words",
+    /// Of RFC 2289.
+    CHECKSUM = "words with the right checksum",
 }

@@ -253,7 +253,7 @@ mod server {
 
         fn answer(&mut self, credentials: Credentials) -> Result<Move, Error> {
             let presented = self.presented.as_ref().ok_or(wanted("after the message"))?;
-            credentials.compare_password(presented).and_then(accept_if)
+            credentials.compare_password(presented, "answer to PLAIN").and_then(accept_if)
         }
     }
 }

@@ -54,6 +54,12 @@ pub(crate) fn nul(i: &[u8]) -> Parsed<'_, ()> {
     }
 }
 
+/// A message that is one such string.
+#[cfg(feature = "server")]
+pub(crate) fn whole(i: &[u8], expected: Expected) -> Result<&str, ParseError> {
+    all(i, |i| safe(i, expected))
+}
+
 /// A rule over a whole message, which may hold a secret.
 pub(crate) fn all<'i, T>(i: &'i [u8], rule: impl FnOnce(&'i [u8]) -> Parsed<'i, T>) -> Result<T, ParseError> {
     rule(i)

@@ -1,4 +1,4 @@
-//! The timestamp of APOP (RFC 1939 section 7): a msg-id.
+//! The timestamp of APOP (RFC 1939 section 7) and the challenge of CRAM-MD5 (RFC 2195 section 2): a msg-id.
 
 use crate::text;
 use alloc::string::String;

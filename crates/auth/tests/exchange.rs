@@ -29,7 +29,7 @@ fn right_passwords_succeed() {
             assert_eq!(authenticated.user(), pair.user);
             assert_eq!(authenticated.authentication(), "tim");
             assert_eq!(authenticated.mechanism(), verified.mechanism());
-            assert_eq!(verified.proved_by_server(), pair.name == "like SCRAM");
+            assert_eq!(verified.proved_by_server(), (pair.client)("tim", PASSWORD).profile().proves_server);
         }
     }
 }
@@ -38,7 +38,7 @@ fn right_passwords_succeed() {
 /// on the input, and the same error.
 #[test]
 fn wrong_passwords_and_unknown_users_look_alike() {
-    for pair in pairs() {
+    for pair in pairs().into_iter().filter(Pair::has_secret) {
         for carries in Carries::ALL {
             let attempt = |user, password| {
                 let mut from_server = Vec::new();
@@ -48,6 +48,7 @@ fn wrong_passwords_and_unknown_users_look_alike() {
                     }
                     message
                 });
+                let from_server = pair.shape(from_server);
                 match outcome {
                     Outcome::Refused(error) => (error, from_server),
                     // a client that hears e= gives up
@@ -82,7 +83,9 @@ fn every_change_of_a_message_is_refused() {
             assert!(outcome.is_in());
             for (index, message) in messages.iter().enumerate() {
                 for changed in changes(message, &messages) {
-                    assert_refused(&pair, carries, index, &changed);
+                    if !pair.is_harmless(message, &changed) {
+                        assert_refused(&pair, carries, index, &changed);
+                    }
                 }
             }
         }
@@ -493,7 +496,7 @@ proptest! {
     /// Any order of calls: no panic, at most one outcome, nothing but misuse after it, and misuse changes
     /// nothing (the same calls without the misused ones give the same).
     #[test]
-    fn any_calls_on_a_server(which in 0..6usize, calls in calls(), success_data: bool) {
+    fn any_calls_on_a_server(which in 0..17usize, calls in calls(), success_data: bool) {
         let make = || {
             let server = ServerExchange::new((pairs()[which].server)(), policy()).unwrap();
             if success_data { server.with_success_data() } else { server }
@@ -523,7 +526,7 @@ proptest! {
     }
 
     #[test]
-    fn any_challenges_to_a_client(which in 0..6usize, initial: bool, challenges: Vec<Vec<u8>>, data: Option<Vec<u8>>) {
+    fn any_challenges_to_a_client(which in 0..17usize, initial: bool, challenges: Vec<Vec<u8>>, data: Option<Vec<u8>>) {
         let mut client = ClientExchange::new((pairs()[which].client)("tim", PASSWORD), policy()).unwrap();
         if initial {
             prop_assert!(client.initial_response().is_ok());

@@ -6,7 +6,10 @@
 mod common;
 
 use auth::apop::{Digest, Timestamp};
-use auth::{Answer, ClientExchange, Need, ServerExchange, Step, apop, plain};
+use auth::{
+    Answer, ClientExchange, ClientMechanism, Need, ServerExchange, ServerMechanism, Step, apop, cram_md5,
+    digest_md5, login, oauth, oauthbearer, otp, plain, xoauth2,
+};
 use common::{ID, policy};
 use std::fs::{File, read_to_string};
 use std::hint::black_box;
@@ -19,7 +22,9 @@ fn octet(seed: u32, i: usize) -> u8 {
     // odd factors: each seed gives another password
     let x = (u32::try_from(i).unwrap() + 1 + seed * 1000).wrapping_mul(2_654_435_761);
     let x = (x ^ x >> 15).wrapping_mul(0x2c1b_3c6d);
-    b'!' + u8::try_from((x >> 24) % 90).unwrap()
+    // what a token may hold
+    let symbols = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+    symbols[usize::try_from((x >> 24) % 68).unwrap()]
 }
 
 const LEN: usize = 48;
@@ -129,6 +134,65 @@ fn apop_both(seed: u32) {
     let _ = client.finish(None).unwrap();
 }
 
+/// A whole exchange, in which the server answers with what `answer` makes of its need.
+#[inline(never)]
+fn both(client: impl ClientMechanism, server: impl ServerMechanism, answer: impl Fn(Need) -> Answer) {
+    let mut client = ClientExchange::new(client, policy()).unwrap();
+    let mut server = ServerExchange::new(server, policy()).unwrap();
+    let initial = client.initial_response().unwrap();
+    let mut step = server.start(initial.as_ref().map(Secret::expose)).unwrap();
+    loop {
+        step = match step {
+            Step::Challenge(challenge) => {
+                server.respond(client.respond(&challenge).unwrap().expose()).unwrap()
+            }
+            Step::NeedCredentials(request) => server.answer(answer(request.need)).unwrap(),
+            Step::Done(_) => break,
+        };
+    }
+    let _ = client.finish(None).unwrap();
+}
+
+#[inline(never)]
+fn others(which: usize, seed: u32) {
+    let stored = move |_| Answer::password(password(seed));
+    match which {
+        0 => both(login::Client::new("tim", password(seed)).unwrap(), login::Server::new(), stored),
+        1 => both(
+            cram_md5::Client::new("tim", password(seed), Tolerance::Strict).unwrap(),
+            cram_md5::Server::new(Timestamp::parse(ID.as_bytes()).unwrap(), Tolerance::Strict),
+            stored,
+        ),
+        2 => {
+            let (cnonce, nonce) = ("OA6MHXh6VqTrRkOA6MHXh6VqTrRk", "OA6MG9tEQGm2hhOA6MG9tEQGm2hh");
+            let uri = common::others::uri;
+            both(
+                digest_md5::Client::new("tim", password(seed), uri(), common::others::nonce(cnonce)).unwrap(),
+                digest_md5::Server::new(common::others::nonce(nonce), uri()),
+                stored,
+            );
+        }
+        3 => {
+            let token = || oauth::Token::new(password(seed)).unwrap();
+            let refusal = oauth::ErrorResult::new("invalid_token");
+            let accepted = |_| Answer::accepted().known_as("tim");
+            both(oauthbearer::Client::new(token()), oauthbearer::Server::new(refusal.clone()), accepted);
+            both(xoauth2::Client::new("tim", token()).unwrap(), xoauth2::Server::new(refusal), accepted);
+        }
+        _ => {
+            let client = otp::Client::new("tim", password(seed), otp::Form::Words).unwrap();
+            let server = otp::Server::new(Secret::new(*b"the key of this server")).unwrap();
+            let parameters =
+                otp::Parameters::new(otp::Algorithm::Sha1, 9, otp::Seed::new("ke1234").unwrap()).unwrap();
+            let state = otp::State::initial(parameters, &password(seed));
+            both(client, server, move |need| match need {
+                Need::OneTimePassword => Answer::one_time_password(state.clone()),
+                _ => Answer::accepted(),
+            });
+        }
+    }
+}
+
 #[inline(never)]
 fn apop_digest(timestamp: &Timestamp, password: &Secret) {
     black_box(Digest::compute(timestamp, password));
@@ -187,5 +251,11 @@ fn nothing_of_a_password_stays() {
     for seed in [7, 9] {
         let found = copies_where(seed, |range| !(cfg!(debug_assertions) && range.contains(&stack)));
         assert_eq!(found, 0, "APOP");
+    }
+    for (which, name) in ["LOGIN", "CRAM-MD5", "DIGEST-MD5", "tokens", "OTP"].into_iter().enumerate() {
+        let seed = 10 + u32::try_from(which).unwrap();
+        deep(|| others(which, seed));
+        let found = copies_where(seed, |range| !(cfg!(debug_assertions) && range.contains(&stack)));
+        assert_eq!(found, 0, "{name}");
     }
 }
