@@ -1,6 +1,6 @@
 //! `ANONYMOUS` (RFC 4505): a stranger, with a trace of who it says it is.
 //!
-//! Both sides only use it where they ask for it: nobody is a stranger by itself, and a server
+//! Both sides only use it where they ask for it: [`choose`](crate::choose) never takes it by itself, and a server
 //! should not offer it unless strangers are welcome (RFC 4505 section 5). The trace proves nothing, and an
 //! address in it is somebody's personal data.
 //!

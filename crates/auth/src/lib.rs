@@ -13,6 +13,8 @@
 //! | `XOAUTH2` | Google's | [`xoauth2::Client`] | [`xoauth2::Server`] | [`xoauth2::Message`], [`oauth::ErrorResult`] |
 //! | `OTP` | RFC 2444 | [`otp::Client`] | [`otp::Server`] | [`otp::Challenge`], [`otp::Response`] |
 //!
+//! Which of them to use, and what each protects against, is told in [`choose`], which also chooses.
+//!
 //! A mechanism runs inside an exchange: [`ClientExchange`] or [`ServerExchange`]. Challenges and
 //! responses go in and out as octets; the protocol crates put them into base64 lines and commands. This
 //! crate knows no protocol, opens no socket, reads no clock and draws no random number: whatever must be
@@ -101,6 +103,7 @@ extern crate alloc;
 
 pub mod anonymous;
 pub mod apop;
+pub mod choose;
 #[cfg(feature = "client")]
 mod client;
 pub mod cram_md5;
