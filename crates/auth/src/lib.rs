@@ -98,6 +98,7 @@ mod client;
 mod credentials;
 mod error;
 pub mod plain;
+pub mod prepare;
 mod profile;
 #[cfg(feature = "server")]
 mod server;
