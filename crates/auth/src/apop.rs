@@ -460,7 +460,9 @@ mod server {
                 // as much work as for a secret, and in vain
                 Credentials::Rejected | Credentials::NoSuchUser => (Secret::new([0; 16]), false),
                 // nobody but us can have compared
-                Credentials::Accepted => return Err(Misuse::Invalid("answer to APOP").into()),
+                Credentials::Accepted | Credentials::ScramRecord(_) => {
+                    return Err(Misuse::Invalid("answer to APOP").into());
+                }
             };
             let right = Digest::compute(&self.timestamp, &secret).0.ct_eq(&given.0);
             if (right & Choice::from(u8::from(valid))).into() {

@@ -1,5 +1,6 @@
 //! What a server asks its caller, and what the caller answers.
 
+use crate::scram;
 use alloc::string::String;
 use wire::Secret;
 
@@ -11,8 +12,8 @@ use wire::Secret;
 pub struct Request {
     /// The mechanism, by its registered name.
     pub mechanism: &'static str,
-    /// The identity whose credentials these are (RFC 4422 section 2), as it came. Empty in mechanisms
-    /// that carry none: there [`Answer::known_as`] names it.
+    /// The identity whose credentials these are (RFC 4422 section 2), prepared as the mechanism is told to
+    /// (see [`prepare`](crate::prepare)). Empty in mechanisms that carry none: there [`Answer::known_as`] names it.
     pub authentication: String,
     /// The identity to act as, if the client asked for one: never empty. It may be refused or allowed in
     /// the [`Answer`].
@@ -33,14 +34,20 @@ impl Request {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Need {
-    /// The client has sent its password. Answer with the stored password, or compare it yourself, say
-    /// with a stored hash, and answer [`Answer::accepted`] or [`Answer::rejected`].
+    /// The client has sent its password. Answer with the stored password or with a stored SCRAM record, or
+    /// compare it yourself, say with a stored hash, and answer [`Answer::accepted`] or
+    /// [`Answer::rejected`].
     PasswordCheck {
-        /// What the client sent.
+        /// What the client sent, prepared.
         presented: Secret,
     },
     /// The stored password. The client has sent a digest, which only the mechanism can check.
     Password,
+    /// The stored SCRAM record of this hash function; or the stored password, which is hashed first.
+    ScramRecord {
+        /// Which record, if there are several.
+        hash: scram::Hash,
+    },
 }
 
 /// What the caller found out, as a mechanism sees it.
@@ -49,6 +56,8 @@ pub enum Need {
 pub enum Credentials {
     /// The stored password.
     Password(Secret),
+    /// The stored SCRAM record.
+    ScramRecord(scram::Record),
     /// The caller has checked what the client sent, and it is right.
     Accepted,
     /// The caller has checked what the client sent, and it is wrong; or the user may not log in now.
@@ -83,6 +92,12 @@ impl Answer {
     #[must_use]
     pub fn password(stored: Secret) -> Self {
         Credentials::Password(stored).into()
+    }
+
+    /// The stored SCRAM record (RFC 5802 section 2.2), to [`Need::ScramRecord`] or [`Need::PasswordCheck`].
+    #[must_use]
+    pub fn record(stored: scram::Record) -> Self {
+        Credentials::ScramRecord(stored).into()
     }
 
     /// What the client sent is right; the caller has checked it. Only for needs that show it, such as

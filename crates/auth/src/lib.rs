@@ -97,9 +97,14 @@ mod client;
 #[cfg(feature = "server")]
 mod credentials;
 mod error;
+#[cfg(feature = "server")]
+mod password;
 pub mod plain;
 pub mod prepare;
 mod profile;
+#[cfg(feature = "getrandom")]
+pub mod random;
+pub mod scram;
 #[cfg(feature = "server")]
 mod server;
 mod text;
@@ -124,4 +129,36 @@ wire::expected_table! {
     NUL = "NUL",
     /// The digest of APOP.
     DIGEST = "digest of 32 lower-case hexadecimal digits",
+    /// `gs2-cbind-flag` of RFC 5802.
+    BINDING_FLAG = "n, y or p=",
+    /// `cb-name` of RFC 5802.
+    BINDING_TYPE = "type of channel binding",
+    /// `channel-binding` of RFC 5802.
+    BINDING = "channel binding: c=",
+    /// `username` of RFC 5802.
+    USERNAME = "user name: n=",
+    /// `nonce` of RFC 5802.
+    NONCE = "nonce: r=",
+    /// `salt` of RFC 5802.
+    SALT = "salt: s=",
+    /// `iteration-count` of RFC 5802.
+    ITERATIONS = "number of iterations: i=",
+    /// `proof` of RFC 5802.
+    PROOF = "proof: p=",
+    /// `verifier` of RFC 5802.
+    VERIFIER = "verifier: v=",
+    /// `server-error-value` of RFC 5802.
+    SERVER_ERROR = "value of a server error",
+    /// `attr-val` of RFC 5802 in a place for extensions.
+    EXTENSION = "extension",
+    /// Anything but `reserved-mext` of RFC 5802.
+    NO_MANDATORY_EXTENSION = "no mandatory extension",
+    /// What is between attributes.
+    COMMA = "comma",
+    /// `scheme` of RFC 3112 and RFC 5803.
+    SCHEME = "SCRAM mechanism without -PLUS",
+    /// What is between the parts of a record.
+    SEPARATOR = "separator",
+    /// `stored-key` and `server-key` of RFC 5803.
+    KEY = "key as long as the hash",
 }

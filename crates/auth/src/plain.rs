@@ -1,7 +1,8 @@
 //! `PLAIN` (RFC 4616): one message that holds the password.
 //!
-//! Only under TLS, unless the [`Policy`](crate::Policy) says otherwise. Identities and passwords are
-//! compared as they come: prepare them before (SASLprep, RFC 4616 section 2), see the crate's page.
+//! Only under TLS, unless the [`Policy`](crate::Policy) says otherwise. The client sends identities and
+//! passwords as they are; the server prepares them, and the stored password (RFC 4616 section 2), with
+//! SASLprep unless it is told otherwise.
 
 use crate::error::malformed;
 use crate::{Exposure, First, Profile, expected, text};
@@ -232,12 +233,13 @@ pub use client::Client;
 mod server {
     use super::{Message, PROFILE};
     use crate::error::wanted;
-    use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism, text};
-    use subtle::Choice;
-    use wire::Secret;
+    use crate::password::Check;
+    use crate::prepare::Preparation;
+    use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism, scram};
+    use wire::{Misuse, Secret};
 
     /// The server: reads the message, asks [`Need::PasswordCheck`], and compares with the stored password
-    /// if the caller gives that, in constant time.
+    /// or SCRAM record if the caller gives that, in constant time.
     ///
     /// ```
     /// use auth::{Answer, Error, Need, Policy, ServerExchange, Step, plain};
@@ -261,6 +263,7 @@ mod server {
     /// ```
     #[derive(Debug, Default)]
     pub struct Server {
+        check: Check,
         presented: Option<Secret>,
     }
 
@@ -268,7 +271,24 @@ mod server {
         /// Waits for the message.
         #[must_use]
         pub const fn new() -> Self {
-            Self { presented: None }
+            Self { check: Check::new(), presented: None }
+        }
+
+        /// How identity and password are prepared, and the stored password: with SASLprep by default.
+        #[must_use]
+        pub fn preparation(mut self, preparation: Preparation) -> Self {
+            self.check.preparation = preparation;
+            self
+        }
+
+        /// The store holds SCRAM records like these: users that do not exist take as much time as the
+        /// others.
+        ///
+        /// # Errors
+        /// No iterations, or more than [`scram::MAX_ITERATIONS`].
+        pub fn storing_records(mut self, hash: scram::Hash, iterations: u32) -> Result<Self, Misuse> {
+            self.check = self.check.costing(hash, iterations)?;
+            Ok(self)
         }
     }
 
@@ -280,28 +300,19 @@ mod server {
         fn respond(&mut self, response: &[u8]) -> Result<Move, Error> {
             let Message { authorization, authentication, password } =
                 Message::parse(response).map_err(Error::Malformed)?;
-            self.presented = Some(password.clone());
-            let need = Need::PasswordCheck { presented: password };
-            Ok(Move::Ask(Request::new(authentication, authorization, need)))
+            let (authentication, presented) =
+                self.check.prepare(&authentication, &password).ok_or(Error::Rejected)?;
+            self.presented = Some(presented.clone());
+            Ok(Move::Ask(Request::new(authentication, authorization, Need::PasswordCheck { presented })))
         }
 
         fn answer(&mut self, credentials: Credentials) -> Result<Move, Error> {
             let presented = self.presented.as_ref().ok_or(wanted("after the message"))?;
-            let right = match &credentials {
-                // an empty one never matches: what is presented is not empty
-                Credentials::Password(stored) => compare(presented, stored.expose(), true),
-                Credentials::Accepted => true,
-                // as much work as for a password, and in vain
-                Credentials::Rejected | Credentials::NoSuchUser => {
-                    compare(presented, presented.expose(), false)
-                }
-            };
-            if right { Ok(Move::Accept { data: None }) } else { Err(Error::Rejected) }
+            match self.check.is_right(presented, &credentials)? {
+                true => Ok(Move::Accept { data: None }),
+                false => Err(Error::Rejected),
+            }
         }
-    }
-
-    fn compare(presented: &Secret, stored: &[u8], valid: bool) -> bool {
-        (text::same(presented.expose(), stored) & Choice::from(u8::from(valid))).into()
     }
 }
 #[cfg(feature = "server")]
