@@ -1,6 +1,8 @@
 //! Channel binding (RFC 5056): the exchange holds only on the TLS connection on which it was made.
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
+#[cfg(any(feature = "client", feature = "server"))]
+use alloc::vec::Vec;
 use core::fmt;
 use wire::{Misuse, Secret};
 
@@ -116,6 +118,7 @@ impl ChannelBinding {
         &self.kind
     }
 
+    #[cfg(any(feature = "client", feature = "server"))]
     pub(super) fn data(&self) -> &[u8] {
         self.data.expose()
     }
@@ -130,6 +133,7 @@ impl ChannelBinding {
 ///                 ;; gs2-cbind-flag of "p" and MUST be absent
 ///                 ;; for "y" or "n".
 /// ```
+#[cfg(any(feature = "client", feature = "server"))]
 pub(super) fn input(header: &super::Gs2Header, binding: Option<&ChannelBinding>) -> Vec<u8> {
     let mut input = header.encode();
     input.extend_from_slice(binding.map(ChannelBinding::data).unwrap_or_default());

@@ -14,6 +14,7 @@
 //! ```
 
 use super::Hash;
+#[cfg(any(feature = "client", feature = "server"))]
 use alloc::vec::Vec;
 use wire::Secret;
 
@@ -45,12 +46,14 @@ pub(super) fn stored_key(hash: Hash, client_key: &Secret) -> Secret {
 }
 
 /// `AuthMessage`, in its three pieces.
+#[cfg(any(feature = "client", feature = "server"))]
 pub(super) struct AuthMessage<'m> {
     pub(super) client_first_bare: &'m [u8],
     pub(super) server_first: &'m [u8],
     pub(super) client_final_without_proof: &'m [u8],
 }
 
+#[cfg(any(feature = "client", feature = "server"))]
 impl AuthMessage<'_> {
     /// `ClientSignature` under the stored key, `ServerSignature` under the server key.
     pub(super) fn sign(&self, hash: Hash, key: &Secret) -> Secret {
@@ -60,6 +63,7 @@ impl AuthMessage<'_> {
 }
 
 /// Makes the proof of the client key, and the client key of the proof.
+#[cfg(any(feature = "client", feature = "server"))]
 pub(super) fn xor(a: &Secret, b: &Secret) -> Secret {
     // the iterator knows its length, so that nothing grows
     let octets: Vec<u8> = a.expose().iter().zip(b.expose()).map(|(a, b)| a ^ b).collect();
