@@ -4,6 +4,7 @@
 //! |---|---|---|---|---|
 //! | `APOP` (a command of POP3, not SASL) | RFC 1939 section 7 | [`apop::Client`] | [`apop::Server`] | [`apop::Message`] |
 //! | `PLAIN` | RFC 4616 | [`plain::Client`] | [`plain::Server`] | [`plain::Message`] |
+//! | `SCRAM-SHA-1`, `-256`, `-512`, `SCRAM-SHA3-512`, each also `-PLUS` | RFC 5802, 7677, 5929, 9266 | [`scram::Client`] | [`scram::Server`] | [`scram::ClientFirst`], [`scram::ServerFirst`], [`scram::ClientFinal`], [`scram::ServerFinal`] |
 //!
 //! A mechanism runs inside an exchange: [`ClientExchange`] or [`ServerExchange`]. Challenges and
 //! responses go in and out as octets; the protocol crates put them into base64 lines and commands. This
@@ -64,7 +65,7 @@
 //! | LOGIN | either | cleartext | | | [`Need::PasswordCheck`] | |
 //! | APOP, CRAM-MD5 | client, server | digest | yes | | [`Need::Password`] | upper-case digests: [`ServerExchange::repairs`] |
 //! | DIGEST-MD5 | server | digest | yes | yes | [`Need::Password`] | `rspauth` is success data: [`Move::Accept`] |
-//! | SCRAM-*, -PLUS | client | digest | | yes | a new `Need`: the record | `v=` is success data; `e=`: [`Move::Refuse`]; nonce and channel binding go to the constructors |
+//! | SCRAM-*, -PLUS | client | digest | | yes | [`Need::ScramRecord`] | `v=` is success data; `e=`: [`Move::Refuse`], [`scram::Fault::Server`]; nonce and channel binding go to the constructors |
 //! | EXTERNAL | client | nothing | | | a new `Need`: a verdict | [`Answer::known_as`] names whom TLS showed |
 //! | ANONYMOUS | client | nothing | | | a new `Need`: a verdict on the trace | [`Answer::known_as`] |
 //! | OAUTHBEARER, XOAUTH2 | client | cleartext | | | a new `Need`: a verdict on the token | JSON: [`Move::Refuse`], [`ClientExchange::server_error`]; [`Answer::known_as`] |
@@ -79,13 +80,26 @@
 //!
 //! # Strings
 //!
-//! Identities and passwords are UTF-8 without NUL and are compared octet for octet. Preparation (SASLprep,
-//! RFC 4013; PRECIS, RFC 8265) is not here yet: until then prepare strings before they go in, stored ones
-//! and, through [`Need::PasswordCheck`] and [`Answer::accepted`], received ones.
+//! Identities and passwords are UTF-8 without NUL. Before they are looked up, compared or hashed they are
+//! prepared: by SASLprep, by a profile of PRECIS, or not at all, as [`prepare::Preparation`] says. It is a
+//! setting of each mechanism; PLAIN and SCRAM begin with SASLprep, as their RFCs do. What
+//! [`Request::authentication`] and [`Need::PasswordCheck`] hold was prepared; authorization identities are the
+//! protocol's and come as they are.
+//!
+//! # What a server stores
+//!
+//! The best is a [`scram::Record`] for each user and hash function: PLAIN is checked against it as well as
+//! SCRAM. Records are read and written as LDAP, PostgreSQL and Dovecot have them. A server that stores
+//! passwords can do SCRAM, too: [`Answer::password`] answers everything, at the price of hashing at each
+//! login.
 //!
 //! # Features
 //!
-//! `std` (default), `client` (default), `server` (default). All only add.
+//! `std`, `client`, `server`, `saslprep` (all default), `precis`, `getrandom`. All only add.
+//!
+//! - `saslprep` and `precis` bring the tables for strings that are not ASCII, and `std`, which their crates
+//!   need. Without them such strings are refused where they would have to be prepared.
+//! - `getrandom` brings the module `random`, `scram::Nonce::draw` and `scram::Salt::draw`.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(all(feature = "client", feature = "server")), allow(rustdoc::broken_intra_doc_links))]
 
