@@ -54,7 +54,8 @@
 //! # Ok::<(), Unavailable>(())
 //! ```
 
-use crate::{Exposure, First, Forbidden, Policy, Profile};
+use crate::scram::Hash;
+use crate::{Forbidden, Policy, Profile};
 use alloc::vec::Vec;
 
 /// What a mechanism protects, weakest first: the floor of a [`Chooser`].
@@ -75,7 +76,7 @@ pub enum Strength {
 
 /// What the client says about channel binding in a SCRAM exchange (RFC 5802 section 6, `gs2-cbind-flag`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ChannelBinding {
+pub enum BindingFlag {
     /// `n`: the client cannot, or the mechanism has no such thing.
     None,
     /// `y`: the client can, and the server seems not to: no mechanism with `-PLUS` was offered. If somebody has cut those out of
@@ -95,28 +96,20 @@ enum Takes {
     Nothing,
 }
 
-const fn profile(name: &'static str, first: First, exposure: Exposure, proves_server: bool) -> Profile {
-    Profile { name, first, exposure, weak: false, proves_server }
-}
-
-const fn scram(name: &'static str) -> Profile {
-    profile(name, First::Client, Exposure::Digest, true)
-}
-
 /// All that can be chosen, strongest first.
 const ALL: [(Profile, Strength, Takes); 17] = {
     use Strength::{Bound, Hidden, Mutual, Nobody, Shown};
     use Takes::{Certificate, Nothing, PassPhrase, Password, Token};
     [
         (crate::external::PROFILE, Bound, Certificate),
-        (scram("SCRAM-SHA3-512-PLUS"), Bound, Password),
-        (scram("SCRAM-SHA-512-PLUS"), Bound, Password),
-        (scram("SCRAM-SHA-256-PLUS"), Bound, Password),
-        (scram("SCRAM-SHA-1-PLUS"), Bound, Password),
-        (scram("SCRAM-SHA3-512"), Mutual, Password),
-        (scram("SCRAM-SHA-512"), Mutual, Password),
-        (scram("SCRAM-SHA-256"), Mutual, Password),
-        (scram("SCRAM-SHA-1"), Mutual, Password),
+        (Hash::Sha3_512.profile(true), Bound, Password),
+        (Hash::Sha512.profile(true), Bound, Password),
+        (Hash::Sha256.profile(true), Bound, Password),
+        (Hash::Sha1.profile(true), Bound, Password),
+        (Hash::Sha3_512.profile(false), Mutual, Password),
+        (Hash::Sha512.profile(false), Mutual, Password),
+        (Hash::Sha256.profile(false), Mutual, Password),
+        (Hash::Sha1.profile(false), Mutual, Password),
         (crate::oauthbearer::PROFILE, Shown, Token),
         (crate::xoauth2::PROFILE, Shown, Token),
         (crate::otp::PROFILE, Hidden, PassPhrase),
@@ -231,10 +224,10 @@ impl Chooser {
                 Ok(()) if *strength >= self.floor => {
                     let is_scram = profile.name.starts_with("SCRAM-");
                     let binding = match (is_plus(profile.name), self.binding && is_scram) {
-                        (true, _) => ChannelBinding::Used,
+                        (true, _) => BindingFlag::Used,
                         // with -PLUS in the list, `y` would make the server think of an attack
-                        (false, true) if !plus => ChannelBinding::NotOffered,
-                        _ => ChannelBinding::None,
+                        (false, true) if !plus => BindingFlag::NotOffered,
+                        _ => BindingFlag::None,
                     };
                     return Ok(Chosen { mechanism: profile.name, strength: *strength, binding });
                 }
@@ -254,7 +247,7 @@ impl Chooser {
 pub struct Chosen {
     mechanism: &'static str,
     strength: Strength,
-    binding: ChannelBinding,
+    binding: BindingFlag,
 }
 
 impl Chosen {
@@ -273,7 +266,7 @@ impl Chosen {
 
     /// What to say about channel binding.
     #[must_use]
-    pub const fn channel_binding(&self) -> ChannelBinding {
+    pub const fn binding_flag(&self) -> BindingFlag {
         self.binding
     }
 }
@@ -388,7 +381,7 @@ mod tests {
     /// RFC 5802 section 6; case 168.
     #[test]
     fn channel_binding() {
-        use ChannelBinding::{None, NotOffered, Used};
+        use BindingFlag::{None, NotOffered, Used};
         for (offered, can, mechanism, binding) in [
             (&["SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"][..], true, "SCRAM-SHA-256-PLUS", Used),
             (&["scram-sha-256", "scram-sha-256-plus"], true, "SCRAM-SHA-256-PLUS", Used),
@@ -406,7 +399,7 @@ mod tests {
                 chooser = chooser.with_channel_binding();
             }
             let chosen = chooser.choose(offered).unwrap();
-            assert_eq!((chosen.mechanism(), chosen.channel_binding()), (mechanism, binding), "{offered:?}");
+            assert_eq!((chosen.mechanism(), chosen.binding_flag()), (mechanism, binding), "{offered:?}");
         }
         let chooser = everybody(Policy::with_tls()).without("external").without("SCRAM-SHA3-512-PLUS");
         assert_eq!(chooser.choose(EVERYTHING).map(|c| c.mechanism()), Ok("SCRAM-SHA-512-PLUS"));

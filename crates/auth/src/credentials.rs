@@ -1,6 +1,6 @@
 //! What a server asks its caller, and what the caller answers.
 
-use crate::{Error, oauth::Token, otp, text};
+use crate::{Error, oauth::Token, otp, scram};
 use alloc::string::String;
 use subtle::Choice;
 use wire::{Misuse, Secret};
@@ -13,8 +13,8 @@ use wire::{Misuse, Secret};
 pub struct Request {
     /// The mechanism, by its registered name.
     pub mechanism: &'static str,
-    /// The identity whose credentials these are (RFC 4422 section 2), as it came. Empty in mechanisms
-    /// that carry none: there [`Answer::known_as`] names it.
+    /// The identity whose credentials these are (RFC 4422 section 2), prepared as the mechanism is told to
+    /// (see [`prepare`](crate::prepare)). Empty in mechanisms that carry none: there [`Answer::known_as`] names it.
     pub authentication: String,
     /// The identity to act as, if the client asked for one: never empty. It may be refused or allowed in
     /// the [`Answer`].
@@ -35,10 +35,11 @@ impl Request {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Need {
-    /// The client has sent its password. Answer with the stored password, or compare it yourself, say
-    /// with a stored hash, and answer [`Answer::accepted`] or [`Answer::rejected`].
+    /// The client has sent its password. Answer with the stored password or with a stored SCRAM record, or
+    /// compare it yourself, say with a stored hash, and answer [`Answer::accepted`] or
+    /// [`Answer::rejected`].
     PasswordCheck {
-        /// What the client sent.
+        /// What the client sent, prepared.
         presented: Secret,
     },
     /// The stored password. The client has sent a digest, which only the mechanism can check.
@@ -74,6 +75,11 @@ pub enum Need {
         /// The new state.
         state: otp::State,
     },
+    /// The stored SCRAM record of this hash function; or the stored password, which is hashed first.
+    ScramRecord {
+        /// Which record, if there are several.
+        hash: scram::Hash,
+    },
 }
 
 /// What the caller found out, as a mechanism sees it.
@@ -82,6 +88,8 @@ pub enum Need {
 pub enum Credentials {
     /// The stored password.
     Password(Secret),
+    /// The stored SCRAM record.
+    ScramRecord(scram::Record),
     /// The stored state of one-time passwords.
     OneTimePassword(otp::State),
     /// The caller has checked what the client sent, and it is right.
@@ -104,20 +112,6 @@ impl Credentials {
             }
             Self::Rejected | Self::NoSuchUser => Ok((Secret::new([0; 16]), Choice::from(0))),
             // nobody but the mechanism can have compared
-            _ => Err(Misuse::Invalid(what).into()),
-        }
-    }
-
-    /// For [`Need::PasswordCheck`].
-    pub(crate) fn compare_password(self, presented: &Secret, what: &'static str) -> Result<Choice, Error> {
-        match self {
-            // an empty one never matches: what is presented is not empty
-            Self::Password(stored) => Ok(text::same(presented.expose(), stored.expose())),
-            Self::Accepted => Ok(Choice::from(1)),
-            // as much work as for a password, and in vain
-            Self::Rejected | Self::NoSuchUser => {
-                Ok(text::same(presented.expose(), presented.expose()) & Choice::from(0))
-            }
             _ => Err(Misuse::Invalid(what).into()),
         }
     }
@@ -158,6 +152,12 @@ impl Answer {
     #[must_use]
     pub fn password(stored: Secret) -> Self {
         Credentials::Password(stored).into()
+    }
+
+    /// The stored SCRAM record (RFC 5802 section 2.2), to [`Need::ScramRecord`] or [`Need::PasswordCheck`].
+    #[must_use]
+    pub fn record(stored: scram::Record) -> Self {
+        Credentials::ScramRecord(stored).into()
     }
 
     /// The stored state of the user's one-time passwords.

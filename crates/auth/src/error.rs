@@ -40,6 +40,9 @@ pub enum Error {
     /// section 3.6).
     #[error("not authorized to the requested authorization identity")]
     NotAuthorized,
+    /// SCRAM has its own reasons.
+    #[error(transparent)]
+    Scram(#[from] crate::scram::Fault),
     /// The caller asked for something that is not possible now. Nothing has changed.
     #[error(transparent)]
     Misuse(#[from] Misuse),

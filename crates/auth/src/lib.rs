@@ -4,6 +4,7 @@
 //! |---|---|---|---|---|
 //! | `APOP` (a command of POP3, not SASL) | RFC 1939 section 7 | [`apop::Client`] | [`apop::Server`] | [`apop::Message`] |
 //! | `PLAIN` | RFC 4616 | [`plain::Client`] | [`plain::Server`] | [`plain::Message`] |
+//! | `SCRAM-SHA-1`, `-256`, `-512`, `SCRAM-SHA3-512`, each also `-PLUS` | RFC 5802, 7677, 5929, 9266 | [`scram::Client`] | [`scram::Server`] | [`scram::ClientFirst`], [`scram::ServerFirst`], [`scram::ClientFinal`], [`scram::ServerFinal`] |
 //! | `LOGIN` | draft-murchison-sasl-login | [`login::Client`] | [`login::Server`] | |
 //! | `CRAM-MD5` | RFC 2195 | [`cram_md5::Client`] | [`cram_md5::Server`] | [`cram_md5::Message`] |
 //! | `DIGEST-MD5` | RFC 2831 | [`digest_md5::Client`] | [`digest_md5::Server`] | [`digest_md5::Challenge`], [`digest_md5::Response`] |
@@ -74,7 +75,7 @@
 //! | LOGIN | either | cleartext | | | [`Need::PasswordCheck`] | |
 //! | APOP, CRAM-MD5 | client, server | digest | yes | | [`Need::Password`] | upper-case digests: [`ServerExchange::repairs`] |
 //! | DIGEST-MD5 | server | digest | yes | yes | [`Need::Password`] | `rspauth` is success data: [`Move::Accept`] |
-//! | SCRAM-*, -PLUS | client | digest | | yes | a new `Need`: the record | `v=` is success data; `e=`: [`Move::Refuse`]; nonce and channel binding go to the constructors |
+//! | SCRAM-*, -PLUS | client | digest | | yes | [`Need::ScramRecord`] | `v=` is success data; `e=`: [`Move::Refuse`], [`scram::Fault::Server`]; nonce and channel binding go to the constructors |
 //! | EXTERNAL | client | nothing | | | [`Need::External`]: a verdict | [`Answer::known_as`] names whom TLS showed |
 //! | ANONYMOUS | client | nothing | | | [`Need::Anonymous`]: a verdict on the trace | [`Answer::known_as`] |
 //! | OAUTHBEARER, XOAUTH2 | client | cleartext | | | [`Need::TokenCheck`]: a verdict on the token | JSON: [`Move::Refuse`], [`ClientExchange::server_error`]; [`Answer::known_as`] |
@@ -89,13 +90,26 @@
 //!
 //! # Strings
 //!
-//! Identities and passwords are UTF-8 without NUL and are compared octet for octet. Preparation (SASLprep,
-//! RFC 4013; PRECIS, RFC 8265) is not here yet: until then prepare strings before they go in, stored ones
-//! and, through [`Need::PasswordCheck`] and [`Answer::accepted`], received ones.
+//! Identities and passwords are UTF-8 without NUL. Before they are looked up, compared or hashed they are
+//! prepared: by SASLprep, by a profile of PRECIS, or not at all, as [`prepare::Preparation`] says. It is a
+//! setting of each mechanism; PLAIN and SCRAM begin with SASLprep, as their RFCs do. What
+//! [`Request::authentication`] and [`Need::PasswordCheck`] hold was prepared; authorization identities are the
+//! protocol's and come as they are.
+//!
+//! # What a server stores
+//!
+//! The best is a [`scram::Record`] for each user and hash function: PLAIN is checked against it as well as
+//! SCRAM. Records are read and written as LDAP, PostgreSQL and Dovecot have them. A server that stores
+//! passwords can do SCRAM, too: [`Answer::password`] answers everything, at the price of hashing at each
+//! login.
 //!
 //! # Features
 //!
-//! `std` (default), `client` (default), `server` (default). All only add.
+//! `std`, `client`, `server`, `saslprep` (all default), `precis`, `getrandom`. All only add.
+//!
+//! - `saslprep` and `precis` bring the tables for strings that are not ASCII, and `std`, which their crates
+//!   need. Without them such strings are refused where they would have to be prepared.
+//! - `getrandom` brings the module `random`, `scram::Nonce::draw` and `scram::Salt::draw`.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(all(feature = "client", feature = "server")), allow(rustdoc::broken_intra_doc_links))]
 
@@ -114,12 +128,17 @@ pub mod digest_md5;
 mod error;
 pub mod external;
 pub mod login;
-mod nonce;
 pub mod oauth;
 pub mod oauthbearer;
 pub mod otp;
+#[cfg(feature = "server")]
+mod password;
 pub mod plain;
+pub mod prepare;
 mod profile;
+#[cfg(feature = "getrandom")]
+pub mod random;
+pub mod scram;
 #[cfg(feature = "server")]
 mod server;
 mod text;
@@ -131,7 +150,6 @@ pub use client::{ClientExchange, ClientMechanism, Verified};
 #[cfg(feature = "server")]
 pub use credentials::{Answer, Credentials, Need, Request};
 pub use error::{Error, Forbidden};
-pub use nonce::Nonce;
 pub use profile::{Exposure, First, Policy, Profile};
 #[cfg(feature = "server")]
 pub use server::{Authenticated, Move, ServerExchange, ServerMechanism, Step};
@@ -158,7 +176,7 @@ wire::expected_table! {
     /// `b64token` of RFC 6750.
     TOKEN = "token",
     /// `kvpair` of RFC 7628.
-    KEY = "key and =",
+    KVPAIR = "key and =",
     /// `kvsep` of RFC 7628.
     KVSEP = "%x01",
     /// The key that must be there.
@@ -180,7 +198,7 @@ wire::expected_table! {
     /// `qop-value` of RFC 2831.
     QOP = "auth",
     /// `nonce-value` and `cnonce-value` of RFC 2831.
-    NONCE = "nonce",
+    DIGEST_NONCE = "nonce",
     /// `nc-value` of RFC 2831.
     NONCE_COUNT = "00000001",
     /// `realm-value` of RFC 2831.
@@ -209,4 +227,36 @@ wire::expected_table! {
     WORD = "six words",
     /// Of RFC 2289.
     CHECKSUM = "words with the right checksum",
+    /// `gs2-cbind-flag` of RFC 5802.
+    BINDING_FLAG = "n, y or p=",
+    /// `cb-name` of RFC 5802.
+    BINDING_TYPE = "type of channel binding",
+    /// `channel-binding` of RFC 5802.
+    BINDING = "channel binding: c=",
+    /// `username` of RFC 5802.
+    USERNAME = "user name: n=",
+    /// `nonce` of RFC 5802.
+    NONCE = "nonce: r=",
+    /// `salt` of RFC 5802.
+    SALT = "salt: s=",
+    /// `iteration-count` of RFC 5802.
+    ITERATIONS = "number of iterations: i=",
+    /// `proof` of RFC 5802.
+    PROOF = "proof: p=",
+    /// `verifier` of RFC 5802.
+    VERIFIER = "verifier: v=",
+    /// `server-error-value` of RFC 5802.
+    SERVER_ERROR = "value of a server error",
+    /// `attr-val` of RFC 5802 in a place for extensions.
+    EXTENSION = "extension",
+    /// Anything but `reserved-mext` of RFC 5802.
+    NO_MANDATORY_EXTENSION = "no mandatory extension",
+    /// What is between attributes.
+    COMMA = "comma",
+    /// `scheme` of RFC 3112 and RFC 5803.
+    SCHEME = "SCRAM mechanism without -PLUS",
+    /// What is between the parts of a record.
+    SEPARATOR = "separator",
+    /// `stored-key` and `server-key` of RFC 5803.
+    KEY = "key as long as the hash",
 }

@@ -103,16 +103,19 @@ pub use client::Client;
 mod server {
     use super::PROFILE;
     use crate::error::wanted;
+    use crate::password::Check;
+    use crate::prepare::Preparation;
     use crate::server::accept_if;
-    use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism, expected, text};
+    use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism, expected, scram, text};
     use alloc::{borrow::ToOwned, string::String};
-    use wire::Secret;
+    use wire::{Misuse, Secret};
 
     /// The server: asks for the name, unless that came as an initial response, then for the password, then
     /// [`Need::PasswordCheck`]. Its prompts are `Username:` and `Password:`, because some clients wait for
     /// these.
     #[derive(Debug, Default)]
     pub struct Server {
+        check: Check,
         user: Option<String>,
         presented: Option<Secret>,
     }
@@ -121,7 +124,24 @@ mod server {
         /// Waits for the name.
         #[must_use]
         pub const fn new() -> Self {
-            Self { user: None, presented: None }
+            Self { check: Check::new(), user: None, presented: None }
+        }
+
+        /// How name and password are prepared, and the stored password: with SASLprep by default.
+        #[must_use]
+        pub fn preparation(mut self, preparation: Preparation) -> Self {
+            self.check.preparation = preparation;
+            self
+        }
+
+        /// The store holds SCRAM records like these: users that do not exist take as much time as the
+        /// others.
+        ///
+        /// # Errors
+        /// No iterations, or more than [`scram::MAX_ITERATIONS`].
+        pub fn storing_records(mut self, hash: scram::Hash, iterations: u32) -> Result<Self, Misuse> {
+            self.check = self.check.costing(hash, iterations)?;
+            Ok(self)
         }
     }
 
@@ -141,14 +161,15 @@ mod server {
                 return Ok(Move::Challenge(b"Password:".to_vec()));
             };
             let password = text::whole(response, expected::PASSWORD).map_err(Error::Malformed)?;
-            let presented = Secret::new(password.as_bytes());
+            let password = Secret::new(password.as_bytes());
+            let (user, presented) = self.check.prepare(&user, &password).ok_or(Error::Rejected)?;
             self.presented = Some(presented.clone());
             Ok(Move::Ask(Request::new(user, None, Need::PasswordCheck { presented })))
         }
 
         fn answer(&mut self, credentials: Credentials) -> Result<Move, Error> {
             let presented = self.presented.as_ref().ok_or(wanted("after the password"))?;
-            credentials.compare_password(presented, "answer to LOGIN").and_then(accept_if)
+            self.check.is_right(presented, &credentials).and_then(accept_if)
         }
     }
 }

@@ -209,7 +209,7 @@ fn message(i: &[u8]) -> Parsed<'_, Message> {
         let key = &rest[..ALPHA.run(rest)];
         let after = match rest.get(key.len()) {
             Some(b'=') if !key.is_empty() => &rest[key.len() + 1..],
-            _ => return fail(&rest[key.len()..], expected::KEY),
+            _ => return fail(&rest[key.len()..], expected::KVPAIR),
         };
         let len = after.iter().position(|&o| !is_value(o)).unwrap_or(after.len());
         let (value, after) = after.split_at(len);
@@ -222,7 +222,7 @@ fn message(i: &[u8]) -> Parsed<'_, Message> {
             _ => false,
         };
         if twice {
-            return Err(Failure::at(at, expected::KEY, ParseErrorKind::TooMany));
+            return Err(Failure::at(at, expected::KVPAIR, ParseErrorKind::TooMany));
         }
         match key {
             b"auth" if value.is_empty() => {}

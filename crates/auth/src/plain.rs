@@ -1,7 +1,8 @@
 //! `PLAIN` (RFC 4616): one message that holds the password.
 //!
-//! Only under TLS, unless the [`Policy`](crate::Policy) says otherwise. Identities and passwords are
-//! compared as they come: prepare them before (SASLprep, RFC 4616 section 2), see the crate's page.
+//! Only under TLS, unless the [`Policy`](crate::Policy) says otherwise. The client sends identities and
+//! passwords as they are; the server prepares them, and the stored password (RFC 4616 section 2), with
+//! SASLprep unless it is told otherwise.
 
 use crate::text::{nul, safe};
 use crate::{Exposure, First, Profile, expected, text};
@@ -198,12 +199,14 @@ pub use client::Client;
 mod server {
     use super::{Message, PROFILE};
     use crate::error::wanted;
+    use crate::password::Check;
+    use crate::prepare::Preparation;
     use crate::server::accept_if;
-    use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism};
-    use wire::Secret;
+    use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism, scram};
+    use wire::{Misuse, Secret};
 
     /// The server: reads the message, asks [`Need::PasswordCheck`], and compares with the stored password
-    /// if the caller gives that, in constant time.
+    /// or SCRAM record if the caller gives that, in constant time.
     ///
     /// ```
     /// use auth::{Answer, Error, Need, Policy, ServerExchange, Step, plain};
@@ -227,6 +230,7 @@ mod server {
     /// ```
     #[derive(Debug, Default)]
     pub struct Server {
+        check: Check,
         presented: Option<Secret>,
     }
 
@@ -234,7 +238,24 @@ mod server {
         /// Waits for the message.
         #[must_use]
         pub const fn new() -> Self {
-            Self { presented: None }
+            Self { check: Check::new(), presented: None }
+        }
+
+        /// How identity and password are prepared, and the stored password: with SASLprep by default.
+        #[must_use]
+        pub fn preparation(mut self, preparation: Preparation) -> Self {
+            self.check.preparation = preparation;
+            self
+        }
+
+        /// The store holds SCRAM records like these: users that do not exist take as much time as the
+        /// others.
+        ///
+        /// # Errors
+        /// No iterations, or more than [`scram::MAX_ITERATIONS`].
+        pub fn storing_records(mut self, hash: scram::Hash, iterations: u32) -> Result<Self, Misuse> {
+            self.check = self.check.costing(hash, iterations)?;
+            Ok(self)
         }
     }
 
@@ -246,14 +267,15 @@ mod server {
         fn respond(&mut self, response: &[u8]) -> Result<Move, Error> {
             let Message { authorization, authentication, password } =
                 Message::parse(response).map_err(Error::Malformed)?;
-            self.presented = Some(password.clone());
-            let need = Need::PasswordCheck { presented: password };
-            Ok(Move::Ask(Request::new(authentication, authorization, need)))
+            let (authentication, presented) =
+                self.check.prepare(&authentication, &password).ok_or(Error::Rejected)?;
+            self.presented = Some(presented.clone());
+            Ok(Move::Ask(Request::new(authentication, authorization, Need::PasswordCheck { presented })))
         }
 
         fn answer(&mut self, credentials: Credentials) -> Result<Move, Error> {
             let presented = self.presented.as_ref().ok_or(wanted("after the message"))?;
-            credentials.compare_password(presented, "answer to PLAIN").and_then(accept_if)
+            self.check.is_right(presented, &credentials).and_then(accept_if)
         }
     }
 }

@@ -4,7 +4,6 @@ use crate::error::wanted;
 use crate::{Answer, Credentials, Error, First, Forbidden, Policy, Profile, Request};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
-use subtle::Choice;
 use wire::{Misuse, Rule};
 
 /// What a mechanism does next. [`ServerExchange`] makes a [`Step`] of it.
@@ -94,7 +93,7 @@ impl<M: ServerMechanism + ?Sized> ServerMechanism for Box<M> {
 }
 
 /// The end of most mechanisms: the client was right, or it was not.
-pub(crate) fn accept_if(right: Choice) -> Result<Move, Error> {
+pub(crate) fn accept_if(right: impl Into<bool>) -> Result<Move, Error> {
     if right.into() { Ok(Move::Accept { data: None }) } else { Err(Error::Rejected) }
 }
 

@@ -115,7 +115,7 @@ impl Message {
 ///
 /// The scheme is compared without case, as in HTTP.
 fn message(i: &[u8]) -> Parsed<'_, Message> {
-    let Some(rest) = i.strip_prefix(b"user=") else { return fail(i, expected::KEY) };
+    let Some(rest) = i.strip_prefix(b"user=") else { return fail(i, expected::KVPAIR) };
     let len = rest.iter().position(|&o| o == KVSEP).unwrap_or(rest.len());
     let (user, rest) = rest.split_at(len);
     let user = match text::check(user) {

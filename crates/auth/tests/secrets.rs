@@ -5,8 +5,10 @@
 mod common;
 
 use auth::apop::{Digest, Timestamp};
+use auth::prepare::{Preparation, Purpose};
+use auth::scram::{self, ChannelBinding, Form, Hash, Nonce, Record, Salt, Server};
 use auth::{
-    Answer, ClientExchange, ClientMechanism, Credentials, Error, Forbidden, Need, Policy, Request,
+    Answer, ClientExchange, ClientMechanism, Credentials, Error, Forbidden, Move, Need, Policy, Request,
     ServerExchange, ServerMechanism, Step, apop, cram_md5, digest_md5, external, login, oauth, oauthbearer,
     otp, plain, xoauth2,
 };
@@ -92,6 +94,54 @@ fn nothing_shows_a_secret() {
     let mut mechanism = plain::Client::from(message.clone());
     shown.debug(&mechanism.start());
     shown.debug(&mechanism);
+
+    // SCRAM
+    let salt = Salt::new(&[7; 16]).unwrap();
+    let record = Record::new(Hash::Sha256, &password(), Preparation::SaslPrep, &salt, 4096).unwrap();
+    let texts = [Form::AuthPassword, Form::Dovecot].map(|form| record.encode(form));
+    shown.debug(&record);
+    shown.debug(&texts);
+    shown.debug(&Credentials::ScramRecord(record.clone()));
+    shown.debug(&Answer::record(record.clone()));
+    shown.debug(&Need::ScramRecord { hash: Hash::Sha256 });
+    let exported: [u8; 32] = std::array::from_fn(|i| b'A' + u8::try_from(i).unwrap());
+    let binding = ChannelBinding::tls_exporter(exported);
+    shown.debug(&binding);
+    let mut mechanism = common::scram_client(Hash::Sha256, "tim", SECRET).bound_to(binding.clone());
+    let mut peer = common::scram_server(Hash::Sha256).bound_to([binding]).unwrap();
+    shown.debug(&mechanism);
+    shown.debug(&peer);
+    let first = mechanism.start();
+    shown.result(&first);
+    shown.debug(&peer.respond(first.unwrap().expose()));
+    shown.debug(&peer);
+    let Ok(Move::Challenge(challenge)) = peer.answer(Credentials::Password(password())) else { panic!() };
+    shown.debug(&scram::ServerFirst::parse(&challenge));
+    shown.debug(&mechanism);
+    let last = mechanism.respond(&challenge);
+    shown.result(&last);
+    shown.debug(&mechanism);
+    shown.debug(&peer);
+    let last = scram::ClientFinal::parse(last.unwrap().expose()).unwrap();
+    shown.debug(&last);
+    let Ok(Move::Accept { data: Some(verifier) }) = peer.respond(last.encode().expose()) else { panic!() };
+    shown.result(&scram::ServerFinal::parse(&verifier));
+    shown.result(&mechanism.respond(&verifier));
+    for text in &texts {
+        for at in 0..=text.len() {
+            let mut broken = text.expose()[..at].to_vec();
+            broken.push(0xff);
+            broken.extend_from_slice(&text.expose()[at..]);
+            shown.result(&Record::parse(&broken));
+        }
+    }
+    let nonce = || Nonce::new(&SECRET.repeat(2)).unwrap();
+    shown.debug(&nonce());
+    shown.result(&scram::Client::new(Hash::Sha1, "tim", &secret(&format!("{SECRET}\x07")), nonce()));
+    shown.result(&Preparation::SaslPrep.password(&secret(&format!("{SECRET}\x07")), Purpose::Stored));
+    shown.result(&Preparation::SaslPrep.identity(&format!("{SECRET}\x07"), Purpose::Stored));
+    shown.result(&Nonce::new(&format!("{SECRET}\x07")));
+    shown.result(&Server::new(Hash::Sha1, secret("short"), nonce()));
 
     // exchanges in each state
     for pair in common::pairs() {
@@ -243,8 +293,14 @@ fn nothing_shows_a_secret() {
     assert!(shown.0.len() > 1000);
     let keyed = reply.digest();
     let words = key.to_words();
-    let others = [&keyed.to_hex()[..], keyed.expose(), key.expose(), &key.to_hex(), words.expose()];
-    for secret in [SECRET.as_bytes(), &digest.to_hex(), digest.expose()].into_iter().chain(others) {
+    let codes = [&keyed.to_hex()[..], keyed.expose(), key.expose(), &key.to_hex(), words.expose()];
+    let keys: Vec<&[u8]> = texts[1].expose().rsplit(|&o| o == b',').take(2).collect();
+    let proof = last.encode();
+    let proof = proof.expose().rsplit(|&o| o == b'=').nth(1).unwrap().to_vec();
+    for secret in [SECRET.as_bytes(), &digest.to_hex(), digest.expose(), &exported, keys[0], keys[1], &proof]
+        .into_iter()
+        .chain(codes)
+    {
         for form in forms(secret) {
             for text in &shown.0 {
                 assert!(!text.contains(&form), "{text}");

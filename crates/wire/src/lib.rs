@@ -6,7 +6,7 @@
 //! | received octets, scanned once | [`Input`], [`Found`] |
 //! | octets to send | [`Output`], [`Checkpoint`] |
 //! | bodies that end in CR LF `.` CR LF, both ways | [`dot`] |
-//! | a complete message under a parser | [`Context`], [`parse`], [`line`], [`class`], [`keyword`], [`number`] |
+//! | a complete message under a parser | [`Context`], [`parse`], [`mod@line`], [`class`], [`keyword`], [`number`] |
 //! | base64 lines of SASL exchanges, mechanism names | [`sasl`] |
 //! | the message identifier of an APOP greeting | [`msg_id`] |
 //! | whose fault it was | [`ParseError`], [`Malformed`], [`Fatal`], [`Misuse`], [`BodyError`] |

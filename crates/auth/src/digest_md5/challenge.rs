@@ -77,7 +77,7 @@ impl Challenge {
         for once in ["stale", "maxbuf", "cipher"] {
             directives.optional(once)?;
         }
-        let nonce = directives.ascii(directives.required("nonce")?, expected::NONCE)?;
+        let nonce = directives.ascii(directives.required("nonce")?, expected::DIGEST_NONCE)?;
         let utf8 = utf8.is_some();
         let realms = directives.all("realm").filter(|realm| !realm.value().is_empty());
         let realms: Result<_, _> = realms.map(|one| directives.text(one, utf8, expected::REALM)).collect();

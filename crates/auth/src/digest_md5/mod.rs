@@ -10,17 +10,17 @@
 //!
 //! ```
 //! # #[cfg(all(feature = "client", feature = "server"))] {
-//! use auth::digest_md5::{self, Uri};
-//! use auth::{Answer, ClientExchange, Nonce, Policy, ServerExchange, Step};
+//! use auth::digest_md5::{self, Nonce, Uri};
+//! use auth::{Answer, ClientExchange, Policy, ServerExchange, Step};
 //! use wire::Secret;
 //!
 //! # fn random<const N: u8>() -> [u8; 18] { core::array::from_fn(|i| i as u8 ^ N) }
 //! let policy = Policy::with_tls().allow_weak();
 //! let uri = Uri::new("imap", "elwood.innosoft.com")?;
-//! let server = digest_md5::Server::new(Nonce::from_random(&random::<1>())?, uri.clone())
+//! let server = digest_md5::Server::new(Nonce::from_octets(&random::<1>())?, uri.clone())?
 //!     .with_realm("elwood.innosoft.com")?;
 //! let mut server = ServerExchange::new(server, policy)?;
-//! let cnonce = Nonce::from_random(&random::<2>())?;
+//! let cnonce = Nonce::from_octets(&random::<2>())?;
 //! let client = digest_md5::Client::new("chris", Secret::new(*b"secret"), uri, cnonce)?;
 //! let mut client = ClientExchange::new(client, policy)?;
 //!
@@ -51,6 +51,8 @@ pub use response::Response;
 pub use response_auth::ResponseAuth;
 pub use uri::Uri;
 
+pub use crate::scram::Nonce;
+
 use crate::{Exposure, First, Profile};
 use alloc::vec::Vec;
 use wire::Secret;
@@ -79,13 +81,22 @@ fn latin1(text: &str) -> Secret {
     Secret::new(octets)
 }
 
+/// Whether what is in quotation marks is hashed with its backslashes is not told: there must be none.
+#[cfg(any(feature = "client", feature = "server"))]
+fn check_nonce(nonce: &Nonce) -> Result<(), wire::Misuse> {
+    match nonce.as_str().bytes().position(|o| matches!(o, b'"' | b'\\')) {
+        Some(offset) => Err(wire::Misuse::IllegalOctet { offset }),
+        None => Ok(()),
+    }
+}
+
 #[cfg(feature = "client")]
 mod client {
     use super::proof::{CLIENT, SERVER, proof, session_key};
-    use super::{Challenge, PROFILE, Response, ResponseAuth, Uri};
+    use super::{Challenge, Nonce, PROFILE, Response, ResponseAuth, Uri};
     use crate::digest::Digest;
     use crate::error::unfit;
-    use crate::{ClientMechanism, Error, Nonce, Profile, expected, text};
+    use crate::{ClientMechanism, Error, Profile, expected, text};
     use alloc::{borrow::ToOwned, string::String};
     use wire::{Misuse, Secret};
 
@@ -119,10 +130,11 @@ mod client {
         ///
         /// # Errors
         /// A value is empty, longer than 255 octets, not UTF-8, or has NUL; the name has a control
-        /// character.
+        /// character; the nonce has a quotation mark or a backslash.
         pub fn new(user: &str, password: Secret, uri: Uri, cnonce: Nonce) -> Result<Self, Misuse> {
             super::response::check(user)?;
             text::check(password.expose())?;
+            super::check_nonce(&cnonce)?;
             Ok(Self {
                 user: user.to_owned(),
                 authorization: None,
@@ -215,9 +227,9 @@ pub use client::Client;
 #[cfg(feature = "server")]
 mod server {
     use super::proof::{CLIENT, SERVER, proof, session_key};
-    use super::{Challenge, PROFILE, Response, ResponseAuth, Uri};
+    use super::{Challenge, Nonce, PROFILE, Response, ResponseAuth, Uri};
     use crate::error::wanted;
-    use crate::{Credentials, Error, Move, Need, Nonce, Profile, Request, ServerMechanism};
+    use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism};
     use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
     use wire::Misuse;
 
@@ -233,9 +245,12 @@ mod server {
 
     impl Server {
         /// For the service `uri`. `nonce` must be another one each time.
-        #[must_use]
-        pub fn new(nonce: Nonce, uri: Uri) -> Self {
-            Self { nonce, uris: vec![uri], realm: None, given: None }
+        ///
+        /// # Errors
+        /// The nonce has a quotation mark or a backslash.
+        pub fn new(nonce: Nonce, uri: Uri) -> Result<Self, Misuse> {
+            super::check_nonce(&nonce)?;
+            Ok(Self { nonce, uris: vec![uri], realm: None, given: None })
         }
 
         /// The service is known by this name, too.

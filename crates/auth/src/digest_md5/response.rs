@@ -117,8 +117,8 @@ impl Response {
             utf8,
             username: directives.text(directives.required("username")?, utf8, expected::AUTHENTICATION)?,
             realm: realm.map(|realm| directives.text(realm, utf8, expected::REALM)).transpose()?,
-            nonce: directives.ascii(directives.required("nonce")?, expected::NONCE)?,
-            cnonce: directives.ascii(directives.required("cnonce")?, expected::NONCE)?,
+            nonce: directives.ascii(directives.required("nonce")?, expected::DIGEST_NONCE)?,
+            cnonce: directives.ascii(directives.required("cnonce")?, expected::DIGEST_NONCE)?,
             uri: directives.ascii(directives.required("digest-uri")?, expected::DIGEST_URI)?,
             response: directives.rule(proof, |i| digest(i, Tolerance::Strict))?.0,
             // in UTF-8, whatever the charset says
@@ -219,12 +219,13 @@ mod tests {
     #[cfg(all(feature = "client", feature = "server"))]
     #[test]
     fn the_example_of_the_rfc() {
+        use super::super::Nonce;
         use super::super::{Client, Server, Uri};
-        use crate::{Answer, ClientExchange, Error, Nonce, Policy, ServerExchange, Step};
+        use crate::{Answer, ClientExchange, Error, Policy, ServerExchange, Step};
         let policy = Policy::with_tls().allow_weak();
         let uri = || Uri::new("imap", "elwood.innosoft.com").unwrap();
         let client = || {
-            let cnonce = Nonce::of_example("OA6MHXh6VqTrRk");
+            let cnonce = Nonce::of_a_vector("OA6MHXh6VqTrRk");
             let mechanism = Client::new("chris", Secret::new(*b"secret"), uri(), cnonce).unwrap();
             ClientExchange::new(mechanism, policy).unwrap()
         };
@@ -232,8 +233,8 @@ mod tests {
         let response = br#"charset=utf-8,username="chris",realm="elwood.innosoft.com",nonce="OA6MG9tEQGm2hh",nc=00000001,cnonce="OA6MHXh6VqTrRk",digest-uri="imap/elwood.innosoft.com",response=d388dad90d4bbd760a152321f2143af7,qop=auth"#;
         let rspauth = b"rspauth=ea40f60335c427b5527b84dbabcdfffd";
 
-        let nonce = Nonce::of_example("OA6MG9tEQGm2hh");
-        let mechanism = Server::new(nonce, uri()).with_realm("elwood.innosoft.com").unwrap();
+        let nonce = Nonce::of_a_vector("OA6MG9tEQGm2hh");
+        let mechanism = Server::new(nonce, uri()).unwrap().with_realm("elwood.innosoft.com").unwrap();
         let mut server = ServerExchange::new(mechanism, policy).unwrap();
         let mut one = client();
         assert!(matches!(server.start(None), Ok(Step::Challenge(sent)) if sent == challenge));
@@ -269,12 +270,13 @@ mod tests {
     #[cfg(feature = "client")]
     #[test]
     fn realms_and_charsets() {
+        use super::super::Nonce;
         use super::super::{Client, Uri};
-        use crate::{ClientMechanism as _, Nonce};
+        use crate::ClientMechanism as _;
         let client = |user: &str, realm: Option<&str>| {
             let uri = Uri::new("imap", "x").unwrap();
             let password = Secret::new("p\u{e4}ss".as_bytes());
-            let cnonce = Nonce::of_example("OA6MHXh6VqTrRk");
+            let cnonce = Nonce::of_a_vector("OA6MHXh6VqTrRk");
             let client = Client::new(user, password, uri, cnonce).unwrap();
             match realm {
                 Some(realm) => client.in_realm(realm).unwrap(),

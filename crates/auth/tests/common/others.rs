@@ -3,12 +3,12 @@
 use super::{ID, PASSWORD, Pair, secret};
 use auth::anonymous::Trace;
 use auth::cram_md5::Timestamp;
-use auth::digest_md5::{Challenge, Response, Uri};
+use auth::digest_md5::{Challenge, Nonce, Response, Uri};
 use auth::oauth::{ErrorResult, Token};
 use auth::otp::{Algorithm, Form, Parameters, Seed, State};
 use auth::{
-    Answer, ClientMechanism, Need, Nonce, Request, ServerMechanism, anonymous, cram_md5, digest_md5,
-    external, login, oauthbearer, otp, xoauth2,
+    Answer, ClientMechanism, Need, Request, ServerMechanism, anonymous, cram_md5, digest_md5, external,
+    login, oauthbearer, otp, xoauth2,
 };
 use wire::Tolerance;
 
@@ -54,7 +54,7 @@ type MakeServer = fn() -> Box<dyn ServerMechanism>;
 pub fn pairs() -> Vec<Pair> {
     let digest: MakeServer = || {
         let server = digest_md5::Server::new(nonce("OA6MG9tEQGm2hhOA6MG9tEQGm2hh"), uri());
-        Box::new(server.with_realm("elwood.innosoft.com").unwrap())
+        Box::new(server.unwrap().with_realm("elwood.innosoft.com").unwrap())
     };
     let otp: MakeServer = || Box::new(otp::Server::new(secret(KEY)).unwrap());
     let external: MakeServer = || Box::new(external::Server::new());
