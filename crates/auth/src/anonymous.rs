@@ -61,7 +61,7 @@ impl Trace {
     /// The longest, in characters (not octets).
     pub const MAX: usize = 255;
 
-    /// Checks a trace.
+    /// Checks a trace. Directions of writing are not: nobody compares it.
     ///
     /// # Errors
     /// Longer than [`MAX`](Self::MAX), a character that the profile `trace` forbids (RFC 4505 section 3),

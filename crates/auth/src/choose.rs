@@ -25,8 +25,8 @@
 //! `SCRAM` and `DIGEST-MD5` also show the client that the server knows the password: a server that does not, and so no impostor,
 //! passes for it.
 //!
-//! `NTLM` and `GSSAPI` are not here: NTLM's response is as good as the password to who reads it, and no kept crate for it does
-//! without a clock and randomness of its own; GSSAPI needs a Kerberos library.
+//! `NTLM` and `GSSAPI` are not here. Of the crates with NTLM, ntlmclient 0.2 is of an older generation of hashes, sspi 0.23 needs Rust
+//! 1.93, and both ask the system for the time and for random octets; GSSAPI needs a Kerberos library.
 //!
 //! # What the choice is made from
 //!

@@ -92,7 +92,8 @@
 //!
 //! Identities and passwords are UTF-8 without NUL. Before they are looked up, compared or hashed they are
 //! prepared: by SASLprep, by a profile of PRECIS, or not at all, as [`prepare::Preparation`] says. It is a
-//! setting of each mechanism; PLAIN and SCRAM begin with SASLprep, as their RFCs do. What
+//! setting of each mechanism; PLAIN, LOGIN and SCRAM begin with SASLprep, as their RFCs do. The other mechanisms take strings as they
+//! come, as theirs do. What
 //! [`Request::authentication`] and [`Need::PasswordCheck`] hold was prepared; authorization identities are the
 //! protocol's and come as they are.
 //!
