@@ -37,14 +37,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::error::malformed;
-use crate::{Exposure, First, Profile, expected};
+pub use crate::digest::Digest;
+pub use crate::timestamp::Timestamp;
+
+use crate::digest::digest;
+use crate::{Exposure, First, Profile, expected, text};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
-use core::fmt;
-use md5::{Digest as _, Md5};
-use subtle::ConstantTimeEq;
-use wire::msg_id::{last_msg_id, msg_id};
-use wire::parse::{Failure, Parsed, end, fail, sp};
+use wire::parse::{Failure, Parsed, fail, sp};
 use wire::{Misuse, ParseError, ParseErrorKind, Rule, Secret, Tolerance};
 
 /// What APOP (RFC 1939 section 7) is like. The name is that of the command.
@@ -59,173 +58,11 @@ pub const PROFILE: Profile = Profile {
 /// The digest has upper-case letters, which RFC 1939 section 7 forbids; accepted at [`Tolerance::Lenient`].
 pub const UPPER_CASE_DIGEST: Rule = Rule("apop-upper-case-digest");
 
-/// The timestamp of a greeting: a valid msg-id, with its angle brackets.
-///
-/// RFC 1939 section 7 names RFC 822, whose successor RFC 5322 section 3.6.4 has the grammar.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Timestamp(String);
-
-impl Timestamp {
-    /// The longest that [`new`](Self::new) makes, in octets: the greeting must fit into a line of 512.
-    pub const MAX: usize = 255;
-
-    /// For a greeting: `<part.part.part@host>`.
-    ///
-    /// It must be another one each time (RFC 1939 section 7), and should not be predictable: take a
-    /// counter or the process id and the time, and 18 random octets in hexadecimal. A part may hold letters,
-    /// digits, inner dots, and what else `atext` has; `host` may be an address in square brackets.
-    ///
-    /// # Errors
-    /// Longer than [`MAX`](Self::MAX), no parts, or a part or the host do not fit into a msg-id.
-    ///
-    /// ```
-    /// use auth::apop::Timestamp;
-    ///
-    /// let timestamp = Timestamp::new(["1896", "697170952"], "dbc.mtview.ca.us")?;
-    /// assert_eq!(timestamp.as_str(), "<1896.697170952@dbc.mtview.ca.us>");
-    /// assert!(Timestamp::new(["18 96"], "dbc.mtview.ca.us").is_err());
-    /// # Ok::<(), wire::Misuse>(())
-    /// ```
-    pub fn new<'p>(parts: impl IntoIterator<Item = &'p str>, host: &str) -> Result<Self, Misuse> {
-        let mut id = String::from("<");
-        for part in parts {
-            if id.len() > 1 {
-                id.push('.');
-            }
-            id.push_str(part);
-            if id.len() > Self::MAX {
-                return Err(Misuse::TooLong { limit: Self::MAX });
-            }
-        }
-        if id.len() + host.len() + 2 > Self::MAX {
-            return Err(Misuse::TooLong { limit: Self::MAX });
-        }
-        id.push('@');
-        id.push_str(host);
-        id.push('>');
-        match msg_id(id.as_bytes()) {
-            Ok((b"", _)) => Ok(Self(id)),
-            _ => Err(Misuse::Invalid("msg-id")),
-        }
-    }
-
-    /// Parses a msg-id and nothing else.
-    ///
-    /// # Errors
-    /// Anything else.
-    ///
-    /// ```
-    /// use auth::apop::Timestamp;
-    ///
-    /// assert!(Timestamp::parse(b"<1896.697170952@dbc.mtview.ca.us>").is_ok());
-    /// let error = Timestamp::parse(b"<1896.697170952>").unwrap_err();
-    /// assert_eq!(error.to_string(), "at byte 15: expected msg-id");
-    /// ```
-    pub fn parse(i: &[u8]) -> Result<Self, ParseError> {
-        let whole = |i| {
-            let (rest, id) = msg_id(i)?;
-            let (rest, ()) = end(rest)?;
-            Parsed::Ok((rest, id))
-        };
-        match whole(i) {
-            Ok((_, id)) => Ok(Self(ascii(id))),
-            Err(error) => Err(malformed(i, Failure::of(error), expected::name)),
-        }
-    }
-
-    /// The timestamp of a greeting: its last `<` must begin a valid msg-id. `None` means that APOP cannot
-    /// be used, whatever stands there instead.
-    ///
-    /// ```
-    /// use auth::apop::Timestamp;
-    ///
-    /// assert!(Timestamp::in_greeting(b"POP3 ready <1.2@example.org> welcome").is_some());
-    /// assert!(Timestamp::in_greeting(b"POP3 ready").is_none());
-    /// assert!(Timestamp::in_greeting(b"POP3 ready <>").is_none());
-    /// ```
-    #[must_use]
-    pub fn in_greeting(text: &[u8]) -> Option<Self> {
-        last_msg_id(text).map(|id| Self(ascii(id)))
-    }
-
-    /// The msg-id, with its angle brackets.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A msg-id is ASCII.
-fn ascii(id: &[u8]) -> String {
-    id.iter().map(|&octet| char::from(octet)).collect()
-}
-
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// The digest of a timestamp and a secret: with it passwords can be tried, so it is printed as `***`. It
-/// is compared in constant time.
-///
-/// ```
-/// use auth::apop::{Digest, Timestamp};
-/// use wire::Secret;
-///
-/// let timestamp = Timestamp::parse(b"<1896.697170952@dbc.mtview.ca.us>")?;
-/// let digest = Digest::compute(&timestamp, &Secret::new(*b"tanstaaf"));
-/// assert_eq!(&digest.to_hex(), b"c4c9334bac560ecc979e58001b3e22fb");
-/// # Ok::<(), wire::ParseError>(())
-/// ```
-#[derive(Clone, Copy)]
-pub struct Digest([u8; 16]);
-
 impl Digest {
-    /// The MD5 digest of the timestamp, angle brackets included, followed by the secret.
+    /// The digest of APOP: that of the timestamp, angle brackets included, followed by the secret.
     #[must_use]
     pub fn compute(timestamp: &Timestamp, secret: &Secret) -> Self {
-        let mut hash = Md5::new();
-        hash.update(timestamp.as_str());
-        hash.update(secret.expose());
-        // by reference: `finalize` would move the block with the end of the secret, and leave a copy
-        Self(hash.finalize_reset().into())
-    }
-
-    /// The 16 octets, for a protocol crate that writes them by itself.
-    #[must_use]
-    pub fn expose(&self) -> &[u8; 16] {
-        &self.0
-    }
-
-    /// In hexadecimal, with lower-case letters.
-    #[must_use]
-    pub fn to_hex(&self) -> [u8; 32] {
-        let mut text = [0; 32];
-        // cannot fail: 32 is twice 16
-        let _ = hex::encode_to_slice(self.0, &mut text);
-        text
-    }
-}
-
-/// From a protocol crate that has read the hexadecimal digits by itself.
-impl From<[u8; 16]> for Digest {
-    fn from(octets: [u8; 16]) -> Self {
-        Self(octets)
-    }
-}
-
-impl PartialEq for Digest {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
-    }
-}
-
-impl Eq for Digest {}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
+        Self::of(&[timestamp.as_str().as_bytes(), secret.expose()])
     }
 }
 
@@ -285,10 +122,7 @@ impl Message {
     /// # Errors
     /// The offset and what was expected there. No octet of the message.
     pub fn parse(i: &[u8], tolerance: Tolerance) -> Result<(Self, Option<Rule>), ParseError> {
-        match message(i, tolerance) {
-            Ok((_, message)) => Ok(message),
-            Err(error) => Err(malformed(i, Failure::of(error), expected::name)),
-        }
+        text::all(i, |i| message(i, tolerance))
     }
 
     /// The argument.
@@ -325,8 +159,8 @@ fn message(i: &[u8], tolerance: Tolerance) -> Parsed<'_, (Message, Option<Rule>)
         Err(_) => return fail(i, expected::AUTHENTICATION),
         Ok(_) => sp(rest)?,
     };
-    let (rest, (digest, repair)) = digest(rest, tolerance)?;
-    let (rest, ()) = end(rest)?;
+    let (rest, (digest, upper)) = digest(rest, tolerance)?;
+    let repair = upper.then_some(UPPER_CASE_DIGEST);
     Ok((rest, (Message { name: name.to_owned(), digest }, repair)))
 }
 
@@ -334,38 +168,17 @@ fn illegal<T>(i: &[u8]) -> Parsed<'_, T> {
     Err(Failure::at(i, expected::AUTHENTICATION, ParseErrorKind::IllegalOctet))
 }
 
-/// RFC 1939 section 7:
-///
-/// ```text
-/// The `digest' parameter itself is a 16-octet value which is sent in
-/// hexadecimal format, using lower-case ASCII characters.
-/// ```
-fn digest(i: &[u8], tolerance: Tolerance) -> Parsed<'_, (Digest, Option<Rule>)> {
-    let upper = tolerance >= Tolerance::Lenient;
-    let digit = |o: &u8| matches!(o, b'0'..=b'9' | b'a'..=b'f') || upper && matches!(o, b'A'..=b'F');
-    let len = i.iter().take(32).position(|o| !digit(o)).unwrap_or(i.len().min(32));
-    let (text, rest) = i.split_at(len);
-    let mut value = [0; 16];
-    if hex::decode_to_slice(text, &mut value).is_err() {
-        return fail(rest, expected::DIGEST);
-    }
-    let repair = text.iter().any(u8::is_ascii_uppercase).then_some(UPPER_CASE_DIGEST);
-    Ok((rest, (Digest(value), repair)))
-}
-
 #[cfg(feature = "client")]
 mod client {
     use super::{Digest, Message, PROFILE, Timestamp};
+    use crate::client::Once;
     use crate::{ClientMechanism, Error, Profile};
     use wire::{Misuse, Secret};
 
     /// The client: the argument of the command is its initial response. It keeps the digest, not the
     /// secret.
     #[derive(Debug)]
-    pub struct Client {
-        /// Until it was sent.
-        message: Option<Message>,
-    }
+    pub struct Client(Once<Message>);
 
     impl Client {
         /// To log in as `name`, answering the timestamp of the greeting.
@@ -376,8 +189,7 @@ mod client {
             if secret.is_empty() {
                 return Err(Misuse::Empty);
             }
-            let message = Message::new(name, Digest::compute(timestamp, secret))?;
-            Ok(Self { message: Some(message) })
+            Message::new(name, Digest::compute(timestamp, secret)).map(|message| Self(Once::new(message)))
         }
     }
 
@@ -387,18 +199,11 @@ mod client {
         }
 
         fn start(&mut self) -> Result<Secret, Error> {
-            self.message.take().map(|message| message.encode()).ok_or(Error::OutOfTurn)
-        }
-
-        fn respond(&mut self, _: &[u8]) -> Result<Secret, Error> {
-            Err(Error::OutOfTurn)
+            self.0.say().map(|message| message.encode())
         }
 
         fn finish(&mut self) -> Result<(), Error> {
-            match self.message {
-                None => Ok(()),
-                Some(_) => Err(Error::Unfinished),
-            }
+            self.0.finish()
         }
     }
 }
@@ -409,10 +214,10 @@ pub use client::Client;
 mod server {
     use super::{Digest, Message, PROFILE, Timestamp};
     use crate::error::wanted;
+    use crate::server::accept_if;
     use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism};
     use alloc::vec::Vec;
-    use subtle::{Choice, ConstantTimeEq};
-    use wire::{Misuse, Rule, Secret, Tolerance};
+    use wire::{Misuse, Rule, Tolerance};
 
     /// The server: reads the argument of the command, asks [`Need::Password`], and compares the digests in
     /// constant time. The argument is what [`ServerExchange::start`](crate::ServerExchange::start) takes.
@@ -452,22 +257,8 @@ mod server {
 
         fn answer(&mut self, credentials: Credentials) -> Result<Move, Error> {
             let given = self.given.ok_or(wanted("after the argument"))?;
-            let (secret, valid) = match credentials {
-                Credentials::Password(secret) => {
-                    let valid = !secret.is_empty();
-                    (secret, valid)
-                }
-                // as much work as for a secret, and in vain
-                Credentials::Rejected | Credentials::NoSuchUser => (Secret::new([0; 16]), false),
-                // nobody but us can have compared
-                Credentials::Accepted => return Err(Misuse::Invalid("answer to APOP").into()),
-            };
-            let right = Digest::compute(&self.timestamp, &secret).0.ct_eq(&given.0);
-            if (right & Choice::from(u8::from(valid))).into() {
-                Ok(Move::Accept { data: None })
-            } else {
-                Err(Error::Rejected)
-            }
+            let (secret, valid) = credentials.secret("answer to APOP")?;
+            accept_if(Digest::compute(&self.timestamp, &secret).same(&given) & valid)
         }
 
         fn repairs(&mut self) -> Vec<Rule> {
@@ -498,73 +289,6 @@ mod tests {
         let argument = message.encode();
         assert_eq!(argument.expose(), b"mrose c4c9334bac560ecc979e58001b3e22fb");
         assert_eq!(Message::parse(argument.expose(), Tolerance::Strict), Ok((message, None)));
-    }
-
-    /// Cases 129 and 130.
-    #[test]
-    fn only_a_msg_id_counts() {
-        for greeting in [
-            &b"+OK ready"[..],
-            b"+OK <a b\nc>",
-            b"+OK <\x00\x01>",
-            b"+OK <>",
-            b"+OK <a\x80@b>",
-            b"+OK <a@>",
-            b"+OK <@b>",
-            b"+OK <a@b@c>",
-            b"+OK <a@b> then <x>",
-            b"+OK <a@b",
-            b"-ERR go away",
-            b"",
-        ] {
-            assert_eq!(Timestamp::in_greeting(greeting), None, "{greeting:?}");
-        }
-        for (greeting, id) in [
-            (&b"+OK <a@b> hello \xff"[..], "<a@b>"),
-            (b"<x@y> <1.2@[127.0.0.1]>", "<1.2@[127.0.0.1]>"),
-            (b"<<a@b>", "<a@b>"),
-        ] {
-            assert_eq!(Timestamp::in_greeting(greeting).unwrap().as_str(), id);
-        }
-        assert!(Timestamp::parse(b"<a@b> ").is_err());
-        assert!(Timestamp::parse(b" <a@b>").is_err());
-    }
-
-    #[test]
-    fn made_timestamps() {
-        let made = |parts: &[&str], host: &str| Timestamp::new(parts.iter().copied(), host);
-        for (parts, host, id) in [
-            (&["1896", "697170952"][..], "dbc.mtview.ca.us", "<1896.697170952@dbc.mtview.ca.us>"),
-            (&["a.b", "c"], "x", "<a.b.c@x>"),
-            (&["1"], "[127.0.0.1]", "<1@[127.0.0.1]>"),
-        ] {
-            let timestamp = made(parts, host).unwrap();
-            assert_eq!(timestamp.as_str(), id);
-            assert_eq!(Timestamp::parse(id.as_bytes()), Ok(timestamp));
-        }
-        for (parts, host) in [
-            (&[][..], "x"),
-            (&[""], "x"),
-            (&["a", ""], "x"),
-            (&["a b"], "x"),
-            (&["a@b"], "x"),
-            (&["<a"], "x"),
-            (&["a>"], "x"),
-            (&["a\r\n+OK"], "x"),
-            (&["a"], ""),
-            (&["a"], "x> <y@z"),
-            (&["a"], "x\r\n"),
-            (&["a"], "münchen.example"),
-            (&["a"], "x."),
-        ] {
-            assert_eq!(made(parts, host), Err(Misuse::Invalid("msg-id")), "{parts:?} {host:?}");
-        }
-        let too_long = Err(Misuse::TooLong { limit: Timestamp::MAX });
-        assert_eq!(made(&["a"], &"x".repeat(251)).unwrap().as_str().len(), Timestamp::MAX);
-        assert_eq!(made(&["a"], &"x".repeat(252)), too_long);
-        assert_eq!(made(&[&"a".repeat(251)], "x").unwrap().as_str().len(), Timestamp::MAX);
-        assert_eq!(made(&[&"a".repeat(252)], "x"), too_long);
-        assert_eq!(made(&["a"; 1000], "x"), too_long);
     }
 
     #[test]

@@ -28,8 +28,12 @@ pub trait ClientMechanism: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Error::Malformed`], [`Error::OutOfTurn`] after the last challenge,
-    /// [`Error::ServerNotVerified`].
-    fn respond(&mut self, challenge: &[u8]) -> Result<Secret, Error>;
+    /// [`Error::ServerNotVerified`]. The provided one always fails: there is no challenge if the client
+    /// speaks first and has said everything with that.
+    fn respond(&mut self, challenge: &[u8]) -> Result<Secret, Error> {
+        let _ = challenge;
+        Err(Error::OutOfTurn)
+    }
 
     /// The server has said success. Is the exchange complete, and, if [`Profile::proves_server`], has the
     /// server proved itself? Called once, at the end.
@@ -65,6 +69,34 @@ impl<M: ClientMechanism + ?Sized> ClientMechanism for Box<M> {
 
     fn server_error(&self) -> Option<&[u8]> {
         (**self).server_error()
+    }
+}
+
+/// What a client has to say, in a mechanism in which it speaks once: until it was said.
+#[derive(Debug)]
+pub(crate) struct Once<T>(Option<T>);
+
+impl<T> Once<T> {
+    pub(crate) const fn new(message: T) -> Self {
+        Self(Some(message))
+    }
+
+    /// Changes it, if it was not said.
+    pub(crate) fn change<E>(self, change: impl FnOnce(T) -> Result<T, E>) -> Result<Self, E> {
+        self.0.map(change).transpose().map(Self)
+    }
+
+    /// For the one message; there is no second.
+    pub(crate) fn say(&mut self) -> Result<T, Error> {
+        self.0.take().ok_or(Error::OutOfTurn)
+    }
+
+    /// At the server's success: complete if it was said.
+    pub(crate) const fn finish(&self) -> Result<(), Error> {
+        match self.0 {
+            None => Ok(()),
+            Some(_) => Err(Error::Unfinished),
+        }
     }
 }
 

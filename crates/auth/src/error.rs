@@ -29,6 +29,10 @@ pub enum Error {
     /// must. It may be an impostor.
     #[error("the server has not proved that it knows the secret")]
     ServerNotVerified,
+    /// The sequence of one-time passwords is used up, or the server asks for one that is lower than the client gives out:
+    /// begin a new one (RFC 2444 section 3).
+    #[error("the sequence of one-time passwords is used up")]
+    Exhausted,
     /// The credentials are not right, or there is no such user: which of them does not show.
     #[error("authentication failed")]
     Rejected,
@@ -36,6 +40,9 @@ pub enum Error {
     /// section 3.6).
     #[error("not authorized to the requested authorization identity")]
     NotAuthorized,
+    /// SCRAM has its own reasons.
+    #[error(transparent)]
+    Scram(#[from] crate::scram::Fault),
     /// The caller asked for something that is not possible now. Nothing has changed.
     #[error(transparent)]
     Misuse(#[from] Misuse),
@@ -56,6 +63,13 @@ pub(crate) fn malformed(message: &[u8], failure: Failure, name: fn(Expected) -> 
         kind: failure.kind(),
         got: None,
     }
+}
+
+/// A challenge that has the right form, and does not fit what the client was given.
+#[cfg(feature = "client")]
+pub(crate) fn unfit(challenge: &[u8], expected: Expected) -> Error {
+    let failure = Failure::of(Failure::at(challenge, expected, wire::ParseErrorKind::Syntax));
+    Error::Malformed(malformed(challenge, failure, crate::expected::name))
 }
 
 /// Why a [`Policy`](crate::Policy) does not allow a mechanism (RFC 4422 section 6).

@@ -1,13 +1,14 @@
 //! `PLAIN` (RFC 4616): one message that holds the password.
 //!
-//! Only under TLS, unless the [`Policy`](crate::Policy) says otherwise. Identities and passwords are
-//! compared as they come: prepare them before (SASLprep, RFC 4616 section 2), see the crate's page.
+//! Only under TLS, unless the [`Policy`](crate::Policy) says otherwise. The client sends identities and
+//! passwords as they are; the server prepares them, and the stored password (RFC 4616 section 2), with
+//! SASLprep unless it is told otherwise.
 
-use crate::error::malformed;
+use crate::text::{nul, safe};
 use crate::{Exposure, First, Profile, expected, text};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
-use wire::parse::{Expected, Failure, Parsed};
-use wire::{Misuse, ParseError, ParseErrorKind, Secret};
+use wire::parse::Parsed;
+use wire::{Misuse, ParseError, Secret};
 
 /// What PLAIN (RFC 4616) is like.
 pub const PROFILE: Profile = Profile {
@@ -86,10 +87,7 @@ impl Message {
     /// # Errors
     /// The offset and what was expected there. No octet of the message.
     pub fn parse(i: &[u8]) -> Result<Self, ParseError> {
-        match message(i) {
-            Ok((_, message)) => Ok(message),
-            Err(error) => Err(malformed(i, Failure::of(error), expected::name)),
-        }
+        text::all(i, message)
     }
 
     /// The message, in a block that is zeroed.
@@ -126,7 +124,6 @@ fn message(i: &[u8]) -> Parsed<'_, Message> {
     let (rest, authentication) = safe(rest, expected::AUTHENTICATION)?;
     let (rest, ()) = nul(rest)?;
     let (rest, password) = safe(rest, expected::PASSWORD)?;
-    let (rest, ()) = wire::parse::end(rest)?;
     let message = Message {
         authorization: authorization.map(ToOwned::to_owned),
         authentication: authentication.to_owned(),
@@ -135,29 +132,10 @@ fn message(i: &[u8]) -> Parsed<'_, Message> {
     Ok((rest, message))
 }
 
-/// 1 to 255 octets of SAFE, up to NUL or the end.
-fn safe(i: &[u8], expected: Expected) -> Parsed<'_, &str> {
-    let (field, rest) = i.split_at(i.iter().position(|&o| o == 0).unwrap_or(i.len()));
-    match text::check(field) {
-        Ok(text) => Ok((rest, text)),
-        Err(Misuse::TooLong { limit }) => Err(Failure::at(&i[limit..], expected, ParseErrorKind::TooLong)),
-        Err(Misuse::IllegalOctet { offset }) => {
-            Err(Failure::at(&i[offset..], expected, ParseErrorKind::IllegalOctet))
-        }
-        Err(_) => wire::parse::fail(i, expected),
-    }
-}
-
-fn nul(i: &[u8]) -> Parsed<'_, ()> {
-    match i.split_first() {
-        Some((0, rest)) => Ok((rest, ())),
-        _ => wire::parse::fail(i, expected::NUL),
-    }
-}
-
 #[cfg(feature = "client")]
 mod client {
     use super::{Message, PROFILE};
+    use crate::client::Once;
     use crate::{ClientMechanism, Error, Profile};
     use wire::{Misuse, Secret};
 
@@ -174,10 +152,7 @@ mod client {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[derive(Debug)]
-    pub struct Client {
-        /// Until it was sent.
-        message: Option<Message>,
-    }
+    pub struct Client(Once<Message>);
 
     impl Client {
         /// To log in as `authentication`.
@@ -193,14 +168,13 @@ mod client {
         /// # Errors
         /// As [`Message::new`].
         pub fn acting_as(self, identity: &str) -> Result<Self, Misuse> {
-            let message = self.message.map(|message| message.acting_as(identity)).transpose()?;
-            Ok(Self { message })
+            self.0.change(|message| message.acting_as(identity)).map(Self)
         }
     }
 
     impl From<Message> for Client {
         fn from(message: Message) -> Self {
-            Self { message: Some(message) }
+            Self(Once::new(message))
         }
     }
 
@@ -210,18 +184,11 @@ mod client {
         }
 
         fn start(&mut self) -> Result<Secret, Error> {
-            self.message.take().map(|message| message.encode()).ok_or(Error::OutOfTurn)
-        }
-
-        fn respond(&mut self, _: &[u8]) -> Result<Secret, Error> {
-            Err(Error::OutOfTurn)
+            self.0.say().map(|message| message.encode())
         }
 
         fn finish(&mut self) -> Result<(), Error> {
-            match self.message {
-                None => Ok(()),
-                Some(_) => Err(Error::Unfinished),
-            }
+            self.0.finish()
         }
     }
 }
@@ -232,12 +199,14 @@ pub use client::Client;
 mod server {
     use super::{Message, PROFILE};
     use crate::error::wanted;
-    use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism, text};
-    use subtle::Choice;
-    use wire::Secret;
+    use crate::password::Check;
+    use crate::prepare::Preparation;
+    use crate::server::accept_if;
+    use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism, scram};
+    use wire::{Misuse, Secret};
 
     /// The server: reads the message, asks [`Need::PasswordCheck`], and compares with the stored password
-    /// if the caller gives that, in constant time.
+    /// or SCRAM record if the caller gives that, in constant time.
     ///
     /// ```
     /// use auth::{Answer, Error, Need, Policy, ServerExchange, Step, plain};
@@ -261,6 +230,7 @@ mod server {
     /// ```
     #[derive(Debug, Default)]
     pub struct Server {
+        check: Check,
         presented: Option<Secret>,
     }
 
@@ -268,7 +238,24 @@ mod server {
         /// Waits for the message.
         #[must_use]
         pub const fn new() -> Self {
-            Self { presented: None }
+            Self { check: Check::new(), presented: None }
+        }
+
+        /// How identity and password are prepared, and the stored password: with SASLprep by default.
+        #[must_use]
+        pub fn preparation(mut self, preparation: Preparation) -> Self {
+            self.check.preparation = preparation;
+            self
+        }
+
+        /// The store holds SCRAM records like these: users that do not exist take as much time as the
+        /// others.
+        ///
+        /// # Errors
+        /// No iterations, or more than [`scram::MAX_ITERATIONS`].
+        pub fn storing_records(mut self, hash: scram::Hash, iterations: u32) -> Result<Self, Misuse> {
+            self.check = self.check.costing(hash, iterations)?;
+            Ok(self)
         }
     }
 
@@ -280,28 +267,16 @@ mod server {
         fn respond(&mut self, response: &[u8]) -> Result<Move, Error> {
             let Message { authorization, authentication, password } =
                 Message::parse(response).map_err(Error::Malformed)?;
-            self.presented = Some(password.clone());
-            let need = Need::PasswordCheck { presented: password };
-            Ok(Move::Ask(Request::new(authentication, authorization, need)))
+            let (authentication, presented) =
+                self.check.prepare(&authentication, &password).ok_or(Error::Rejected)?;
+            self.presented = Some(presented.clone());
+            Ok(Move::Ask(Request::new(authentication, authorization, Need::PasswordCheck { presented })))
         }
 
         fn answer(&mut self, credentials: Credentials) -> Result<Move, Error> {
             let presented = self.presented.as_ref().ok_or(wanted("after the message"))?;
-            let right = match &credentials {
-                // an empty one never matches: what is presented is not empty
-                Credentials::Password(stored) => compare(presented, stored.expose(), true),
-                Credentials::Accepted => true,
-                // as much work as for a password, and in vain
-                Credentials::Rejected | Credentials::NoSuchUser => {
-                    compare(presented, presented.expose(), false)
-                }
-            };
-            if right { Ok(Move::Accept { data: None }) } else { Err(Error::Rejected) }
+            self.check.is_right(presented, &credentials).and_then(accept_if)
         }
-    }
-
-    fn compare(presented: &Secret, stored: &[u8], valid: bool) -> bool {
-        (text::same(presented.expose(), stored) & Choice::from(u8::from(valid))).into()
     }
 }
 #[cfg(feature = "server")]
@@ -311,6 +286,7 @@ pub use server::Server;
 mod tests {
     use super::*;
     use alloc::{format, vec};
+    use wire::ParseErrorKind;
 
     /// auth-vectors.md, section 6: RFC 4616 section 4, RFC 4954, RFC 5034.
     #[test]

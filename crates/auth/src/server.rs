@@ -92,6 +92,11 @@ impl<M: ServerMechanism + ?Sized> ServerMechanism for Box<M> {
     }
 }
 
+/// The end of most mechanisms: the client was right, or it was not.
+pub(crate) fn accept_if(right: impl Into<bool>) -> Result<Move, Error> {
+    if right.into() { Ok(Move::Accept { data: None }) } else { Err(Error::Rejected) }
+}
+
 /// What a server does next.
 #[derive(Debug)]
 #[must_use = "a step says what to do next"]

@@ -1,8 +1,11 @@
 //! The strings that PLAIN and its relatives are made of.
 
+use crate::error::malformed;
+use crate::expected;
 #[cfg(feature = "server")]
 use subtle::{Choice, ConstantTimeEq};
-use wire::Misuse;
+use wire::parse::{Expected, Failure, Parsed};
+use wire::{Misuse, ParseError, ParseErrorKind};
 #[cfg(feature = "server")]
 use zeroize::Zeroizing;
 
@@ -26,6 +29,42 @@ pub(crate) fn check(value: &[u8]) -> Result<&str, Misuse> {
         return Err(Misuse::IllegalOctet { offset });
     }
     core::str::from_utf8(value).map_err(|error| Misuse::IllegalOctet { offset: error.valid_up_to() })
+}
+
+/// 1 to 255 octets of SAFE, up to NUL or the end.
+pub(crate) fn safe(i: &[u8], expected: Expected) -> Parsed<'_, &str> {
+    let (field, rest) = i.split_at(i.iter().position(|&o| o == 0).unwrap_or(i.len()));
+    match check(field) {
+        Ok(text) => Ok((rest, text)),
+        Err(Misuse::TooLong { limit }) => Err(Failure::at(&i[limit..], expected, ParseErrorKind::TooLong)),
+        Err(Misuse::IllegalOctet { offset }) => {
+            Err(Failure::at(&i[offset..], expected, ParseErrorKind::IllegalOctet))
+        }
+        Err(_) => wire::parse::fail(i, expected),
+    }
+}
+
+/// ```text
+/// UTF8NUL   = %x00 ; UTF-8 encoded NUL character
+/// ```
+pub(crate) fn nul(i: &[u8]) -> Parsed<'_, ()> {
+    match i.split_first() {
+        Some((0, rest)) => Ok((rest, ())),
+        _ => wire::parse::fail(i, expected::NUL),
+    }
+}
+
+/// A message that is one such string.
+#[cfg(feature = "server")]
+pub(crate) fn whole(i: &[u8], expected: Expected) -> Result<&str, ParseError> {
+    all(i, |i| safe(i, expected))
+}
+
+/// A rule over a whole message, which may hold a secret.
+pub(crate) fn all<'i, T>(i: &'i [u8], rule: impl FnOnce(&'i [u8]) -> Parsed<'i, T>) -> Result<T, ParseError> {
+    rule(i)
+        .and_then(|(rest, value)| wire::parse::end(rest).map(|_| value))
+        .map_err(|error| malformed(i, Failure::of(error), expected::name))
 }
 
 /// Whether two passwords of at most 255 octets are equal. All 255 octets are compared, whatever the

@@ -5,11 +5,14 @@
 mod common;
 
 use auth::apop::{Digest, Timestamp};
+use auth::prepare::{Preparation, Purpose};
+use auth::scram::{self, ChannelBinding, Form, Hash, Nonce, Record, Salt, Server};
 use auth::{
-    Answer, ClientExchange, ClientMechanism, Credentials, Error, Forbidden, Need, Policy, Request,
-    ServerExchange, ServerMechanism, Step, apop, plain,
+    Answer, ClientExchange, ClientMechanism, Credentials, Error, Forbidden, Move, Need, Policy, Request,
+    ServerExchange, ServerMechanism, Step, apop, cram_md5, digest_md5, external, login, oauth, oauthbearer,
+    otp, plain, xoauth2,
 };
-use common::{ID, policy, secret};
+use common::{ID, others, policy, secret};
 use std::fmt::{Debug, Display};
 use wire::{Misuse, Secret, Tolerance};
 
@@ -92,6 +95,54 @@ fn nothing_shows_a_secret() {
     shown.debug(&mechanism.start());
     shown.debug(&mechanism);
 
+    // SCRAM
+    let salt = Salt::new(&[7; 16]).unwrap();
+    let record = Record::new(Hash::Sha256, &password(), Preparation::SaslPrep, &salt, 4096).unwrap();
+    let texts = [Form::AuthPassword, Form::Dovecot].map(|form| record.encode(form));
+    shown.debug(&record);
+    shown.debug(&texts);
+    shown.debug(&Credentials::ScramRecord(record.clone()));
+    shown.debug(&Answer::record(record.clone()));
+    shown.debug(&Need::ScramRecord { hash: Hash::Sha256 });
+    let exported: [u8; 32] = std::array::from_fn(|i| b'A' + u8::try_from(i).unwrap());
+    let binding = ChannelBinding::tls_exporter(exported);
+    shown.debug(&binding);
+    let mut mechanism = common::scram_client(Hash::Sha256, "tim", SECRET).bound_to(binding.clone());
+    let mut peer = common::scram_server(Hash::Sha256).bound_to([binding]).unwrap();
+    shown.debug(&mechanism);
+    shown.debug(&peer);
+    let first = mechanism.start();
+    shown.result(&first);
+    shown.debug(&peer.respond(first.unwrap().expose()));
+    shown.debug(&peer);
+    let Ok(Move::Challenge(challenge)) = peer.answer(Credentials::Password(password())) else { panic!() };
+    shown.debug(&scram::ServerFirst::parse(&challenge));
+    shown.debug(&mechanism);
+    let last = mechanism.respond(&challenge);
+    shown.result(&last);
+    shown.debug(&mechanism);
+    shown.debug(&peer);
+    let last = scram::ClientFinal::parse(last.unwrap().expose()).unwrap();
+    shown.debug(&last);
+    let Ok(Move::Accept { data: Some(verifier) }) = peer.respond(last.encode().expose()) else { panic!() };
+    shown.result(&scram::ServerFinal::parse(&verifier));
+    shown.result(&mechanism.respond(&verifier));
+    for text in &texts {
+        for at in 0..=text.len() {
+            let mut broken = text.expose()[..at].to_vec();
+            broken.push(0xff);
+            broken.extend_from_slice(&text.expose()[at..]);
+            shown.result(&Record::parse(&broken));
+        }
+    }
+    let nonce = || Nonce::new(&SECRET.repeat(2)).unwrap();
+    shown.debug(&nonce());
+    shown.result(&scram::Client::new(Hash::Sha1, "tim", &secret(&format!("{SECRET}\x07")), nonce()));
+    shown.result(&Preparation::SaslPrep.password(&secret(&format!("{SECRET}\x07")), Purpose::Stored));
+    shown.result(&Preparation::SaslPrep.identity(&format!("{SECRET}\x07"), Purpose::Stored));
+    shown.result(&Nonce::new(&format!("{SECRET}\x07")));
+    shown.result(&Server::new(Hash::Sha1, secret("short"), nonce()));
+
     // exchanges in each state
     for pair in common::pairs() {
         for right in [true, false] {
@@ -118,6 +169,17 @@ fn nothing_shows_a_secret() {
                     }
                     Ok(Step::NeedCredentials(request)) => {
                         let answer = match (right, request.need) {
+                            (true, Need::TokenCheck { token, .. }) if token.expose() == SECRET.as_bytes() => {
+                                Answer::accepted().known_as("tim").authorized()
+                            }
+                            (true, Need::External | Need::Anonymous { .. }) => {
+                                Answer::accepted().known_as("tim").authorized()
+                            }
+                            (true, Need::OneTimePassword) => Answer::one_time_password(others::state(SECRET)),
+                            (true, Need::OneTimePasswordUpdate { state }) => {
+                                shown.debug(&state);
+                                Answer::accepted().authorized()
+                            }
                             (true, Need::PasswordCheck { presented }) if presented == password() => {
                                 Answer::accepted().known_as("tim").authorized()
                             }
@@ -154,11 +216,62 @@ fn nothing_shows_a_secret() {
         }
     }
 
+    // the other mechanisms' values, and each of their messages broken at each place
+    let token = others::token(SECRET);
+    let bearer = oauthbearer::Message::new(token.clone());
+    let parameters =
+        otp::Parameters::new(otp::Algorithm::Md5, 99, otp::Seed::new("ke1234").unwrap()).unwrap();
+    let key = otp::Key::compute(&parameters, &others::phrase(SECRET));
+    let response = otp::Response::new(otp::Form::Words, key.clone());
+    let reply = cram_md5::Message::new("tim", Digest::compute_keyed(&timestamp, &password())).unwrap();
+    let xoauth2 = xoauth2::Message::new("tim", token.clone()).unwrap();
+    shown.debug(&token);
+    shown.debug(&bearer);
+    shown.debug(&xoauth2);
+    shown.debug(&key);
+    shown.debug(&response);
+    shown.debug(&reply);
+    let messages = [bearer.encode(), xoauth2.encode(), response.encode(), reply.encode(), password()];
+    for message in &messages {
+        for at in 0..=message.len() {
+            for octet in [0, 1, 0xff, b' ', b'"'] {
+                let mut broken = message.expose()[..at].to_vec();
+                broken.push(octet);
+                broken.extend_from_slice(&message.expose()[at..]);
+                shown.result(&oauthbearer::Message::parse(&broken));
+                shown.result(&xoauth2::Message::parse(&broken));
+                shown.result(&otp::Response::parse(&broken));
+                shown.result(&otp::Key::parse_words(&broken));
+                shown.result(&cram_md5::Message::parse(&broken, Tolerance::Lenient));
+                shown.result(&oauth::ErrorResult::parse(&broken));
+                shown.result(&digest_md5::Challenge::parse(&broken));
+                shown.result(&external::Message::parse(&broken).map(drop));
+                shown.result(&oauth::Token::new(Secret::new(broken.clone())));
+                shown.result(&login::Client::new("tim", Secret::new(broken.clone())));
+                for pair in common::others::pairs() {
+                    let mut server = ServerExchange::new((pair.server)(), policy()).unwrap();
+                    let step = server.start(Some(&broken));
+                    // names are no secrets, and this may have become one
+                    if step.is_err() {
+                        shown.result(&step);
+                    }
+                    shown.debug(&server);
+                }
+            }
+        }
+    }
+
     // misuse: a secret that is no password
     for bad in [format!("{SECRET}\0"), format!("\0{SECRET}"), SECRET.repeat(20)] {
         shown.result(&plain::Message::new("tim", secret(&bad)));
         shown.result(&plain::Client::new("tim", secret(&bad)));
         shown.result(&apop::Message::new(&bad, digest));
+        shown.result(&login::Client::new("tim", secret(&bad)));
+        shown.result(&oauth::Token::new(secret(&bad)));
+        shown.result(&otp::Client::new("tim", secret(&bad), otp::Form::Hex));
+        shown.result(&otp::Server::new(secret(&bad)));
+        let (uri, nonce) = (others::uri(), others::nonce("OA6MHXh6VqTrRkOA6MHXh6VqTrRk"));
+        shown.result(&digest_md5::Client::new("tim", secret(&bad), uri, nonce));
         shown.result(&Timestamp::new([&*bad], &bad));
     }
     let open = plain::Client::new("tim", password()).unwrap();
@@ -168,6 +281,7 @@ fn nothing_shows_a_secret() {
         Error::Unfinished,
         Error::ServerNotVerified,
         Error::Rejected,
+        Error::Exhausted,
         Error::NotAuthorized,
         Error::Misuse(Misuse::Empty),
     ] {
@@ -177,7 +291,16 @@ fn nothing_shows_a_secret() {
     shown.error(&Forbidden::Weak);
 
     assert!(shown.0.len() > 1000);
-    for secret in [SECRET.as_bytes(), &digest.to_hex(), digest.expose()] {
+    let keyed = reply.digest();
+    let words = key.to_words();
+    let codes = [&keyed.to_hex()[..], keyed.expose(), key.expose(), &key.to_hex(), words.expose()];
+    let keys: Vec<&[u8]> = texts[1].expose().rsplit(|&o| o == b',').take(2).collect();
+    let proof = last.encode();
+    let proof = proof.expose().rsplit(|&o| o == b'=').nth(1).unwrap().to_vec();
+    for secret in [SECRET.as_bytes(), &digest.to_hex(), digest.expose(), &exported, keys[0], keys[1], &proof]
+        .into_iter()
+        .chain(codes)
+    {
         for form in forms(secret) {
             for text in &shown.0 {
                 assert!(!text.contains(&form), "{text}");

@@ -6,7 +6,12 @@
 mod common;
 
 use auth::apop::{Digest, Timestamp};
-use auth::{Answer, ClientExchange, Need, ServerExchange, Step, apop, plain};
+use auth::prepare::Preparation;
+use auth::scram::{self, Hash, Nonce, Record, Salt};
+use auth::{
+    Answer, ClientExchange, ClientMechanism, Need, ServerExchange, ServerMechanism, Step, apop, cram_md5,
+    digest_md5, login, oauth, oauthbearer, otp, plain, xoauth2,
+};
 use common::{ID, policy};
 use std::fs::{File, read_to_string};
 use std::hint::black_box;
@@ -19,7 +24,9 @@ fn octet(seed: u32, i: usize) -> u8 {
     // odd factors: each seed gives another password
     let x = (u32::try_from(i).unwrap() + 1 + seed * 1000).wrapping_mul(2_654_435_761);
     let x = (x ^ x >> 15).wrapping_mul(0x2c1b_3c6d);
-    b'!' + u8::try_from((x >> 24) % 90).unwrap()
+    // what a token may hold
+    let symbols = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+    symbols[usize::try_from((x >> 24) % 68).unwrap()]
 }
 
 const LEN: usize = 48;
@@ -129,9 +136,103 @@ fn apop_both(seed: u32) {
     let _ = client.finish(None).unwrap();
 }
 
+/// A whole exchange, in which the server answers with what `answer` makes of its need.
+#[inline(never)]
+fn both(client: impl ClientMechanism, server: impl ServerMechanism, answer: impl Fn(Need) -> Answer) {
+    let mut client = ClientExchange::new(client, policy()).unwrap();
+    let mut server = ServerExchange::new(server, policy()).unwrap();
+    let initial = client.initial_response().unwrap();
+    let mut step = server.start(initial.as_ref().map(Secret::expose)).unwrap();
+    loop {
+        step = match step {
+            Step::Challenge(challenge) => {
+                server.respond(client.respond(&challenge).unwrap().expose()).unwrap()
+            }
+            Step::NeedCredentials(request) => server.answer(answer(request.need)).unwrap(),
+            Step::Done(_) => break,
+        };
+    }
+    let _ = client.finish(None).unwrap();
+}
+
+#[inline(never)]
+fn others(which: usize, seed: u32) {
+    let stored = move |_| Answer::password(password(seed));
+    match which {
+        0 => both(login::Client::new("tim", password(seed)).unwrap(), login::Server::new(), stored),
+        1 => both(
+            cram_md5::Client::new("tim", password(seed), Tolerance::Strict).unwrap(),
+            cram_md5::Server::new(Timestamp::parse(ID.as_bytes()).unwrap(), Tolerance::Strict),
+            stored,
+        ),
+        2 => {
+            let (cnonce, nonce) = ("OA6MHXh6VqTrRkOA6MHXh6VqTrRk", "OA6MG9tEQGm2hhOA6MG9tEQGm2hh");
+            let uri = common::others::uri;
+            both(
+                digest_md5::Client::new("tim", password(seed), uri(), common::others::nonce(cnonce)).unwrap(),
+                digest_md5::Server::new(common::others::nonce(nonce), uri()).unwrap(),
+                stored,
+            );
+        }
+        3 => {
+            let token = || oauth::Token::new(password(seed)).unwrap();
+            let refusal = oauth::ErrorResult::new("invalid_token");
+            let accepted = |_| Answer::accepted().known_as("tim");
+            both(oauthbearer::Client::new(token()), oauthbearer::Server::new(refusal.clone()), accepted);
+            both(xoauth2::Client::new("tim", token()).unwrap(), xoauth2::Server::new(refusal), accepted);
+        }
+        _ => {
+            let client = otp::Client::new("tim", password(seed), otp::Form::Words).unwrap();
+            let server = otp::Server::new(Secret::new(*b"the key of this server")).unwrap();
+            let parameters =
+                otp::Parameters::new(otp::Algorithm::Sha1, 9, otp::Seed::new("ke1234").unwrap()).unwrap();
+            let state = otp::State::initial(parameters, &password(seed));
+            both(client, server, move |need| match need {
+                Need::OneTimePassword => Answer::one_time_password(state.clone()),
+                _ => Answer::accepted(),
+            });
+        }
+    }
+}
+
 #[inline(never)]
 fn apop_digest(timestamp: &Timestamp, password: &Secret) {
     black_box(Digest::compute(timestamp, password));
+}
+
+fn nonce() -> Nonce {
+    Nonce::new("fyko+d2lbbFgONRv9qkxdawL").unwrap()
+}
+
+#[inline(never)]
+fn scram_both(seed: u32, hash: Hash, answer: impl Fn() -> Answer) {
+    let mechanism = scram::Client::new(hash, "tim", &password(seed), nonce()).unwrap();
+    let mut client = ClientExchange::new(mechanism.accepting(1..=4096).unwrap(), policy()).unwrap();
+    let server = scram::Server::new(hash, Secret::new([9; 32]), nonce()).unwrap().iterations(1).unwrap();
+    let mut server = ServerExchange::new(server, policy()).unwrap();
+    let first = client.initial_response().unwrap().unwrap();
+    assert!(matches!(server.start(Some(first.expose())), Ok(Step::NeedCredentials(_))));
+    let Ok(Step::Challenge(challenge)) = server.answer(answer()) else { panic!() };
+    let last = client.respond(&challenge).unwrap();
+    let Ok(Step::Challenge(verifier)) = server.respond(last.expose()) else { panic!() };
+    let response = client.respond(&verifier).unwrap();
+    assert!(matches!(server.respond(response.expose()), Ok(Step::Done(_))));
+    // the client is still there, and has forgotten it
+    let _ = client.finish(None).unwrap();
+}
+
+#[inline(never)]
+fn record(seed: u32) -> Record {
+    let salt = Salt::new(&[7; 16]).unwrap();
+    Record::new(Hash::Sha256, &password(seed), Preparation::SaslPrep, &salt, 4096).unwrap()
+}
+
+#[inline(never)]
+fn plain_against_record(seed: u32) {
+    let message = plain::Message::new("tim", password(seed)).unwrap().encode();
+    let mut server = ServerExchange::new(plain::Server::new(), policy()).unwrap();
+    assert!(matches!(server.start(Some(message.expose())), Ok(Step::NeedCredentials(_))));
+    assert!(matches!(server.answer(Answer::record(record(seed))), Ok(Step::Done(_))));
 }
 
 /// Runs `f` far down the stack, where what it leaves is not written over by looking for it.
@@ -182,10 +283,21 @@ fn nothing_of_a_password_stays() {
     let secret = password(9);
     deep(|| apop_digest(&timestamp, &secret));
     drop(secret);
-    // without optimization md-5 hands a copy of its block down, on the stack
+    // without optimization md-5 and hmac hand copies of their blocks down, on the stack
     let stack = std::ptr::from_ref(&seen_stack).addr();
-    for seed in [7, 9] {
+    deep(|| scram_both(10, Hash::Sha1, || Answer::password(password(10))));
+    deep(|| scram_both(11, Hash::Sha256, || Answer::record(record(11))));
+    deep(|| scram_both(12, Hash::Sha512, || Answer::password(password(12))));
+    deep(|| scram_both(13, Hash::Sha3_512, || Answer::password(password(13))));
+    deep(|| plain_against_record(14));
+    for seed in [7, 9, 10, 11, 12, 13, 14] {
         let found = copies_where(seed, |range| !(cfg!(debug_assertions) && range.contains(&stack)));
-        assert_eq!(found, 0, "APOP");
+        assert_eq!(found, 0, "APOP and SCRAM: {seed}");
+    }
+    for (which, name) in ["LOGIN", "CRAM-MD5", "DIGEST-MD5", "tokens", "OTP"].into_iter().enumerate() {
+        let seed = 20 + u32::try_from(which).unwrap();
+        deep(|| others(which, seed));
+        let found = copies_where(seed, |range| !(cfg!(debug_assertions) && range.contains(&stack)));
+        assert_eq!(found, 0, "{name}");
     }
 }

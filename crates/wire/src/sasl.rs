@@ -317,6 +317,19 @@ pub const fn encoded_len(data: usize) -> usize {
     data.div_ceil(3).saturating_mul(4)
 }
 
+/// `data` in base64 (RFC 4648 section 4), for mechanisms that have it inside of their messages.
+///
+/// ```
+/// assert_eq!(wire::sasl::encoded(b"n,,").expose(), b"biws");
+/// ```
+#[must_use]
+pub fn encoded(data: &[u8]) -> Secret {
+    let mut text = alloc::vec![0; encoded_len(data.len())];
+    let len = STANDARD.encode_slice(data, &mut text).unwrap_or_default();
+    text.truncate(len);
+    Secret::new(text)
+}
+
 /// Writes `data` in base64 (RFC 4648 section 4); the output will be zeroed when it was sent.
 pub fn encode(data: &[u8], output: &mut Output) {
     output.set_wipe();
@@ -385,6 +398,8 @@ mod tests {
             encode(&data, &mut output);
             let text = output.take_all();
             prop_assert_eq!(text.len(), encoded_len(data.len()));
+            let encoded = encoded(&data);
+            prop_assert_eq!(encoded.expose(), &text);
             let decoded = decode(&text).unwrap();
             prop_assert_eq!(decoded.expose(), &data[..]);
         }

@@ -2,7 +2,11 @@
 //! still to come.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
+pub mod others;
+
 use auth::apop::{Digest, Timestamp};
+use auth::prepare::Preparation;
+use auth::scram::{self, ChannelBinding, Hash, Nonce};
 use auth::{
     Answer, Authenticated, ClientExchange, ClientMechanism, Credentials, Error, Exposure, First, Move, Need,
     Policy, Profile, Request, ServerExchange, ServerMechanism, Step, Verified, apop, plain,
@@ -23,6 +27,7 @@ pub fn secret(text: &str) -> Secret {
 /// The lookup of a server, the same for all mechanisms. `tim` may act as `staff`.
 pub fn look_up(request: &Request) -> Answer {
     let answer = match (&*request.authentication, &request.need) {
+        _ if others::look_up(request).is_some() => others::look_up(request).unwrap_or_else(Answer::rejected),
         ("tim" | "mrose", _) => Answer::password(secret(PASSWORD)),
         ("", Need::PasswordCheck { presented }) if *presented == secret(PASSWORD) => {
             Answer::accepted().known_as("tim")
@@ -58,7 +63,7 @@ pub struct Pair {
 }
 
 pub fn pairs() -> Vec<Pair> {
-    vec![
+    let mut pairs = vec![
         Pair {
             name: "PLAIN",
             client: |user, password| Box::new(plain::Client::new(user, secret(password)).unwrap()),
@@ -103,7 +108,78 @@ pub fn pairs() -> Vec<Pair> {
             server: || Box::new(TokenServer),
             user: "tim",
         },
-    ]
+        Pair {
+            name: "SCRAM-SHA-1",
+            client: |user, password| Box::new(scram_client(Hash::Sha1, user, password)),
+            server: || Box::new(scram_server(Hash::Sha1)),
+            user: "tim",
+        },
+        Pair {
+            name: "SCRAM-SHA-1-PLUS tls-unique",
+            client: |user, password| {
+                Box::new(scram_client(Hash::Sha1, user, password).bound_to(tls_unique()))
+            },
+            server: || Box::new(scram_plus_server(Hash::Sha1)),
+            user: "tim",
+        },
+        Pair {
+            name: "SCRAM-SHA-256 as another",
+            client: |user, password| {
+                Box::new(scram_client(Hash::Sha256, user, password).acting_as("staff").unwrap())
+            },
+            server: || Box::new(scram_server(Hash::Sha256).offering_plus()),
+            user: "staff",
+        },
+        Pair {
+            name: "SCRAM-SHA-256-PLUS tls-exporter",
+            client: |user, password| {
+                let binding = ChannelBinding::tls_exporter([3; 32]);
+                Box::new(scram_client(Hash::Sha256, user, password).bound_to(binding))
+            },
+            server: || Box::new(scram_plus_server(Hash::Sha256)),
+            user: "tim",
+        },
+        Pair {
+            name: "SCRAM-SHA-512, y",
+            client: |user, password| {
+                Box::new(scram_client(Hash::Sha512, user, password).binding_not_offered())
+            },
+            server: || Box::new(scram_server(Hash::Sha512).storing_passwords()),
+            user: "tim",
+        },
+        Pair {
+            name: "SCRAM-SHA3-512-PLUS tls-server-end-point",
+            client: |user, password| {
+                let binding = ChannelBinding::tls_server_end_point(&[4; 48]).unwrap();
+                Box::new(scram_client(Hash::Sha3_512, user, password).bound_to(binding))
+            },
+            server: || Box::new(scram_plus_server(Hash::Sha3_512)),
+            user: "tim",
+        },
+    ];
+    pairs.extend(others::pairs());
+    pairs
+}
+
+/// One iteration, so that a test can run thousands of exchanges.
+pub fn scram_client(hash: Hash, user: &str, password: &str) -> scram::Client {
+    let nonce = Nonce::new("fyko+d2lbbFgONRv9qkxdawL").unwrap();
+    let client = scram::Client::prepared(Preparation::AsIs, hash, user, &secret(password), nonce);
+    client.unwrap().accepting(1..=1).unwrap()
+}
+
+pub fn scram_server(hash: Hash) -> scram::Server {
+    let nonce = Nonce::new("3rfcNHYJY1ZVvWVs7j%hvYDpWUa2RaT").unwrap();
+    scram::Server::new(hash, Secret::new([9; 32]), nonce).unwrap().iterations(1).unwrap()
+}
+
+fn tls_unique() -> ChannelBinding {
+    ChannelBinding::tls_unique(&[5; 12]).unwrap()
+}
+
+pub fn scram_plus_server(hash: Hash) -> scram::Server {
+    let end_point = ChannelBinding::tls_server_end_point(&[4; 48]).unwrap();
+    scram_server(hash).bound_to([ChannelBinding::tls_exporter([3; 32]), end_point, tls_unique()]).unwrap()
 }
 
 #[derive(Debug)]
