@@ -7,7 +7,7 @@ mod common;
 
 use auth::apop::{Digest, Timestamp};
 use auth::prepare::Preparation;
-use auth::scram::{self, Hash, Nonce, Record, Salt};
+use auth::scram::{self, Form, Hash, Nonce, Record, Salt};
 use auth::{
     Answer, ClientExchange, ClientMechanism, Need, ServerExchange, ServerMechanism, Step, apop, cram_md5,
     digest_md5, login, oauth, oauthbearer, otp, plain, xoauth2,
@@ -227,6 +227,58 @@ fn record(seed: u32) -> Record {
     Record::new(Hash::Sha256, &password(seed), Preparation::SaslPrep, &salt, 4096).unwrap()
 }
 
+const MASK: u8 = 0xa5;
+
+/// How often 16 octets at the front of a key stand in memory, apart from the stack. The test knows the key
+/// with each octet changed, so that it does not find its own copy.
+#[inline(never)]
+fn copies_of_key(masked: &[u8], wanted: impl Fn(&Range<usize>) -> bool) -> usize {
+    let memory = File::open("/proc/self/mem").unwrap();
+    let mut page = vec![0; 1 << 16];
+    let own = page.as_ptr() as usize..page.as_ptr() as usize + page.len();
+    let mut found = 0;
+    for map in read_to_string("/proc/self/maps").unwrap().lines() {
+        let mut fields = map.split_whitespace();
+        let (start, end) = fields.next().unwrap().split_once('-').unwrap();
+        let [mut at, end] = [start, end].map(|text| usize::from_str_radix(text, 16).unwrap());
+        if !fields.next().unwrap().starts_with("rw") || !wanted(&(at..end)) {
+            continue;
+        }
+        while at < end {
+            let len = page.len().min(end - at);
+            if memory.read_exact_at(&mut page[..len], at as u64).is_ok() {
+                let here = |i: usize| !own.contains(&(at + i));
+                let same = |window: &[u8]| window.iter().zip(masked).all(|(a, b)| a ^ MASK == *b);
+                found += page[..len].windows(16).enumerate().filter(|(i, w)| here(*i) && same(w)).count();
+            }
+            page.fill(0);
+            black_box(&mut page);
+            at += len;
+        }
+    }
+    found
+}
+
+fn masked(key: &[u8]) -> Vec<u8> {
+    key.iter().map(|octet| octet ^ MASK).collect()
+}
+
+#[inline(never)]
+fn masked_salted_password(seed: u32) -> Vec<u8> {
+    let mut key = vec![0; 32];
+    pbkdf2::pbkdf2_hmac::<sha2::Sha256>(password(seed).expose(), &[7; 16], 4096, &mut key);
+    let masked = masked(&key);
+    drop(Secret::new(key));
+    masked
+}
+
+#[inline(never)]
+fn masked_stored_key(seed: u32) -> Vec<u8> {
+    let text = record(seed).encode(Form::Dovecot);
+    let field = text.expose().rsplit(|&o| o == b',').nth(1).unwrap();
+    masked(wire::sasl::decode(field).unwrap().expose())
+}
+
 #[inline(never)]
 fn plain_against_record(seed: u32) {
     let message = plain::Message::new("tim", password(seed)).unwrap().encode();
@@ -283,6 +335,14 @@ fn nothing_of_a_password_stays() {
     let secret = password(9);
     deep(|| apop_digest(&timestamp, &secret));
     drop(secret);
+    // what is derived from a password
+    let off_the_stack = |range: &Range<usize>| !range.contains(&std::ptr::from_ref(&seen_stack).addr());
+    let (salted, stored) = (masked_salted_password(11), masked_stored_key(11));
+    assert_eq!(copies_of_key(&salted, off_the_stack), 0, "salted password");
+    assert_eq!(copies_of_key(&stored, off_the_stack), 0, "stored key");
+    let kept: Vec<u8> = stored.iter().map(|octet| octet ^ MASK).collect();
+    assert!(copies_of_key(&stored, off_the_stack) > 0, "a key is seen");
+    drop(Secret::new(kept));
     // without optimization md-5 and hmac hand copies of their blocks down, on the stack
     let stack = std::ptr::from_ref(&seen_stack).addr();
     deep(|| scram_both(10, Hash::Sha1, || Answer::password(password(10))));

@@ -53,6 +53,8 @@ enum State {
     },
     /// The server has proved itself.
     Verified,
+    /// It has failed, and never starts again.
+    Over,
 }
 
 impl Client {
@@ -202,7 +204,7 @@ impl ClientMechanism for Client {
     }
 
     fn respond(&mut self, challenge: &[u8]) -> Result<Secret, Error> {
-        match core::mem::replace(&mut self.state, State::Nothing) {
+        match core::mem::replace(&mut self.state, State::Over) {
             State::First { bare } => self.answer(challenge, &bare),
             State::Final { verifier } => match ServerFinal::parse(challenge)? {
                 ServerFinal::Verifier(given) if given == verifier => {
@@ -212,7 +214,7 @@ impl ClientMechanism for Client {
                 ServerFinal::Verifier(_) => Err(Error::ServerNotVerified),
                 ServerFinal::Error(error) => Err(Error::Scram(Fault::Server(error))),
             },
-            State::Nothing | State::Verified => Err(Error::OutOfTurn),
+            State::Nothing | State::Verified | State::Over => Err(Error::OutOfTurn),
         }
     }
 
@@ -231,6 +233,7 @@ impl fmt::Debug for Client {
             State::First { .. } => "first message sent",
             State::Final { .. } => "proof sent",
             State::Verified => "verified",
+            State::Over => "over",
         };
         f.debug_struct("Client")
             .field("mechanism", &self.profile().name)

@@ -57,8 +57,21 @@ pub struct Server {
 
 enum State {
     Nothing,
-    Asked { header: Gs2Header, name: String, nonce: String, bare: Vec<u8> },
-    Challenged { header: Gs2Header, nonce: String, bare: Vec<u8>, server_first: Vec<u8>, record: Record },
+    Asked {
+        header: Gs2Header,
+        name: String,
+        nonce: String,
+        bare: Vec<u8>,
+    },
+    Challenged {
+        header: Gs2Header,
+        nonce: String,
+        bare: Vec<u8>,
+        server_first: Vec<u8>,
+        record: Record,
+    },
+    /// It has ended, and never starts again.
+    Over,
 }
 
 impl Server {
@@ -260,10 +273,10 @@ impl ServerMechanism for Server {
     }
 
     fn respond(&mut self, response: &[u8]) -> Result<Move, Error> {
-        match core::mem::replace(&mut self.state, State::Nothing) {
+        match core::mem::replace(&mut self.state, State::Over) {
             State::Nothing => self.first(response),
             state @ State::Challenged { .. } => Ok(self.last(response, &state)),
-            State::Asked { .. } => Err(Error::OutOfTurn),
+            State::Asked { .. } | State::Over => Err(Error::OutOfTurn),
         }
     }
 
@@ -284,7 +297,7 @@ impl ServerMechanism for Server {
             },
             Credentials::Rejected | Credentials::NoSuchUser => self.mimic(name),
         };
-        let State::Asked { header, nonce, bare, .. } = core::mem::replace(&mut self.state, State::Nothing)
+        let State::Asked { header, nonce, bare, .. } = core::mem::replace(&mut self.state, State::Over)
         else {
             return Err(wanted("after the first message"));
         };
@@ -304,7 +317,8 @@ impl ServerMechanism for Server {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
-            State::Nothing => "new or over",
+            State::Nothing => "new",
+            State::Over => "over",
             State::Asked { .. } => "asked",
             State::Challenged { .. } => "challenged",
         };

@@ -272,6 +272,7 @@ fn a_client_believes_no_other_end() {
         assert_eq!(client.finish(), Err(Error::ServerNotVerified));
         // and it does not begin again
         assert_eq!(client.respond(&right), Err(Error::OutOfTurn));
+        assert_eq!(client.start(), Err(Error::OutOfTurn));
     }
     for error in ServerError::ALL {
         let mut client = at_the_end();
@@ -379,7 +380,9 @@ fn a_server_refuses_last_messages() {
         change(&mut message);
         let refused = refusal(server.respond(message.encode().expose()));
         // nothing comes after it
-        assert!(!matches!(server.respond(right.encode().expose()), Ok(Move::Accept { .. })));
+        assert!(matches!(server.respond(right.encode().expose()), Err(Error::OutOfTurn)));
+        assert!(matches!(server.respond(first.as_bytes()), Err(Error::OutOfTurn)));
+        assert!(matches!(server.answer(Credentials::NoSuchUser), Err(Error::Misuse(_))));
         refused
     };
     let said = |error| (format!("e={error}"), Error::Scram(Fault::Server(error)));
