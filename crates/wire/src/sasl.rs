@@ -271,6 +271,46 @@ impl Exchange {
     }
 }
 
+/// Where the server's side of a SASL exchange stands (RFC 4422 section 3, RFC 5034 section 4, RFC 4954 section 4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Turn {
+    /// The client has said nothing yet: a challenge may follow, success may not.
+    #[default]
+    Began,
+    /// A challenge was sent and its response has not come.
+    Challenged,
+    /// The client has responded, with its command or to a challenge: a challenge may follow, or the verdict.
+    Responded,
+    /// The client has cancelled the exchange, or its response could not be read: the server can only refuse.
+    Over,
+}
+
+impl Turn {
+    /// Whether the client is to speak.
+    #[must_use]
+    pub const fn is_clients(self) -> bool {
+        matches!(self, Self::Challenged)
+    }
+
+    /// Whether the exchange may succeed now.
+    #[must_use]
+    pub const fn may_succeed(self) -> bool {
+        matches!(self, Self::Responded)
+    }
+
+    /// Whether a challenge may be sent.
+    ///
+    /// # Errors
+    /// [`Misuse::State`]: the response to the challenge before has not come, or the exchange is over.
+    pub const fn check_challenge(self) -> Result<(), Misuse> {
+        match self {
+            Self::Began | Self::Responded => Ok(()),
+            Self::Challenged => Err(Misuse::State { wanted: "a response to the challenge before" }),
+            Self::Over => Err(Misuse::State { wanted: "an exchange that is not over" }),
+        }
+    }
+}
+
 /// Decodes a whole base64 field (RFC 4648 section 4): canonical padding, no octet outside the alphabet.
 ///
 /// # Errors

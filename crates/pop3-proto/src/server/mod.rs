@@ -31,6 +31,7 @@ use alloc::collections::VecDeque;
 use bytes::{Bytes, BytesMut, buf::Limit};
 use core::time::Duration;
 use wire::dot::DotEncoder;
+use wire::sasl::Turn;
 use wire::{BodyError, CommandId, Events, Fatal, Input, Machine, Malformed, Misuse, Output, Parts, Step};
 
 /// The server side of one connection (RFC 1939 section 3). See the [module](self) for an example and the
@@ -47,10 +48,8 @@ pub struct Server {
     pending: VecDeque<Pending>,
     /// The first command's multi-line reply that is being written.
     writing: Option<Writing>,
-    /// Whether a challenge was sent and its response has not come.
-    challenged: bool,
-    /// Whether the last thing that the client has said in a SASL exchange is a response, so that it may succeed.
-    responded: bool,
+    /// Of the exchange of the AUTH that waits for its reply.
+    turn: Turn,
     /// An over-long line is being passed over.
     skipping: bool,
     events: Events<Event>,
@@ -129,8 +128,7 @@ impl Server {
             next_id: CommandId::FIRST,
             pending: VecDeque::new(),
             writing: None,
-            challenged: false,
-            responded: false,
+            turn: Turn::Began,
             skipping: false,
             events: Events::new(),
             offers_apop: greeting.timestamp().is_some(),
@@ -160,10 +158,10 @@ impl Server {
     ///   answer `-ERR`, or ask for the next event, which is the error to close the connection with.
     pub fn reply(&mut self, id: CommandId, reply: &Reply) -> Result<(), Misuse> {
         let pending = self.next_pending(id)?;
-        if self.writing.is_some() || self.challenged {
+        if self.writing.is_some() || self.turn.is_clients() {
             return Err(Misuse::State { wanted: "the end of the reply before" });
         }
-        if !fits(pending, self.responded, reply) {
+        if !fits(pending, self.turn, reply) {
             return Err(Misuse::WrongReply);
         }
         if pending.kind == ReplyKind::Stls && reply.is_ok() && !self.input.is_empty() {
@@ -256,27 +254,20 @@ impl Server {
     ///
     /// # Errors
     /// [`Misuse::UnknownId`], [`Misuse::NotNext`]; [`Misuse::WrongReply`]: the command is not AUTH with a
-    /// mechanism; [`Misuse::State`]: a challenge is waiting for its response, or the last response was too long;
-    /// [`Misuse::TooLong`]: over `max_auth_line` octets.
+    /// mechanism; [`Misuse::State`]: a challenge is waiting for its response, or the client has cancelled the exchange
+    /// or sent no readable response, after which only `-ERR` may come; [`Misuse::TooLong`]: over `max_auth_line` octets.
     pub fn challenge(&mut self, id: CommandId, data: &[u8]) -> Result<(), Misuse> {
         let pending = self.next_pending(id)?;
         if !pending.kind.is_auth() {
             return Err(Misuse::WrongReply);
         }
-        if self.challenged {
-            return Err(Misuse::State { wanted: "a response to the challenge before" });
-        }
-        if self.skipping {
-            // the rest of an over-long response would be taken for the next
-            return Err(Misuse::State { wanted: "the end of an over-long response" });
-        }
+        self.turn.check_challenge()?;
         let limit = self.config.limits.max_auth_line;
         if wire::sasl::encoded_len(data.len()) + 4 > limit {
             return Err(Misuse::TooLong { limit });
         }
         response::encode_challenge(data, &mut self.output);
-        self.challenged = true;
-        self.responded = false;
+        self.turn = Turn::Challenged;
         Ok(())
     }
 
@@ -411,12 +402,12 @@ impl Server {
 }
 
 /// Whether a reply keeps the client in step.
-fn fits(pending: Pending, responded: bool, reply: &Reply) -> bool {
+fn fits(pending: Pending, turn: Turn, reply: &Reply) -> bool {
     if !reply.is_ok() {
         return true;
     }
     match (reply, pending.kind) {
-        (Reply::Status(_), kind) if kind.is_auth() => responded,
+        (Reply::Status(_), kind) if kind.is_auth() => turn.may_succeed(),
         (Reply::Status(_), kind) => !kind.is_multi_line(),
         (Reply::DropListing(_), ReplyKind::Stat)
         | (Reply::ScanListing(_), ReplyKind::ListOne)
@@ -458,7 +449,7 @@ impl Machine for Server {
     fn wants_read(&self) -> bool {
         self.events.failure().is_none()
             && !self.input.is_eof()
-            && (self.pending.is_empty() || self.challenged)
+            && (self.pending.is_empty() || self.turn.is_clients())
             && self.tls != Tls::Agreed
             && !self.output.is_full()
             && matches!(self.state, State::Authorization | State::Transaction)
@@ -472,7 +463,7 @@ impl Machine for Server {
     /// RFC 1939 section 3: the autologout timer, while the client is to speak or to take what was written. "When the
     /// timer expires, the session does NOT enter the UPDATE state".
     fn timeout(&self) -> Option<Duration> {
-        let clients_turn = self.pending.is_empty() || self.challenged || !self.output.is_empty();
+        let clients_turn = self.pending.is_empty() || self.turn.is_clients() || !self.output.is_empty();
         clients_turn.then_some(AUTOLOGOUT)
     }
 }

@@ -9,7 +9,8 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use wire::{
     CommandId, Context, Diagnostic, Fatal, Found, Malformed, ParseError, ParseErrorKind, Pause, Redacted,
-    Secret, Step, sasl,
+    Secret, Step,
+    sasl::{self, Turn},
 };
 
 /// What an over-long line should have been.
@@ -30,7 +31,7 @@ impl Server {
             // a client that asks on and on without reading costs no more than this
             return Ok(Some(Step::Paused(Pause::Drain)));
         }
-        if self.challenged {
+        if self.turn.is_clients() {
             return self.response();
         }
         if self.stls_waits() && !self.input.is_empty() {
@@ -53,7 +54,7 @@ impl Server {
     /// The longest line that may come now.
     pub(super) fn max_line(&self) -> usize {
         let limits = &self.config.limits;
-        if self.challenged || self.state == State::Authorization {
+        if self.turn.is_clients() || self.state == State::Authorization {
             limits.max_line.max(limits.max_auth_line)
         } else {
             limits.max_line
@@ -72,14 +73,14 @@ impl Server {
 
     /// More is needed, unless the application or the peer is to act.
     fn wait(&mut self) -> Stepped {
-        if !self.pending.is_empty() && !self.challenged {
+        if !self.pending.is_empty() && !self.turn.is_clients() {
             return Ok(Some(Step::Paused(Pause::Respond)));
         }
         if !self.input.is_eof() {
             self.input.settle();
             return Ok(Some(Step::NeedInput));
         }
-        if self.challenged {
+        if self.turn.is_clients() {
             return Err(Fatal::UnexpectedEof("a SASL exchange"));
         }
         if self.input.is_empty() && !self.skipping {
@@ -182,7 +183,7 @@ impl Server {
         let id = self.next_id;
         self.next_id = id.next();
         // at most one AUTH waits, as the last
-        self.responded = kind == ReplyKind::AuthInitial;
+        self.turn = if kind == ReplyKind::AuthInitial { Turn::Responded } else { Turn::Began };
         self.pending.push_back(Pending { id, verb, kind, accepted });
         id
     }
@@ -235,7 +236,7 @@ impl Server {
     /// The client's response to a challenge.
     fn response(&mut self) -> Stepped {
         let Some(id) = self.pending.front().map(|pending| pending.id) else {
-            self.challenged = false;
+            self.turn = Turn::Over;
             return Ok(None);
         };
         let limit = self.config.limits.max_auth_line;
@@ -243,11 +244,11 @@ impl Server {
             Found::Line(len) => len,
             Found::Partial => return self.wait(),
             Found::TooLong => {
-                self.challenged = false;
+                self.turn = Turn::Over;
                 return self.too_long(id, limit);
             }
         };
-        self.challenged = false;
+        self.turn = Turn::Over;
         let at = self.input.stream_offset();
         let frame = self.input.take_secret(len);
         let cx = Context::new(&frame, self.config.tolerance).at(at);
@@ -258,7 +259,9 @@ impl Server {
         });
         match parsed {
             Ok(data) => {
-                self.responded = data.is_some();
+                if data.is_some() {
+                    self.turn = Turn::Responded;
+                }
                 let repairs = cx.into_repairs();
                 wire::wipe(frame);
                 self.emit(repairs, responded(id, data))

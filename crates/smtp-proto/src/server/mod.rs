@@ -37,7 +37,7 @@ use bytes::{Bytes, BytesMut, buf::Limit};
 use core::time::Duration;
 use receive::Bounds;
 use wire::dot::DotDecoder;
-use wire::sasl::Mechanism;
+use wire::sasl::{Mechanism, Turn};
 use wire::{CommandId, Events, Fatal, Input, Machine, Malformed, Misuse, Output, Parts, Step};
 
 /// The server side of one connection (RFC 5321 section 3). See the [module](self) for an example and the
@@ -59,8 +59,8 @@ pub struct Server {
     announced: MessageFacts,
     /// Transactions that were begun on this connection.
     transactions: u64,
-    /// Whether a challenge was sent and its response has not come.
-    challenged: bool,
+    /// Of the exchange of the AUTH that waits for its reply.
+    turn: Turn,
     /// An over-long line is being passed over.
     skipping: bool,
     /// Whether the greeting has refused service.
@@ -108,8 +108,6 @@ struct Pending {
     faulty: bool,
     /// Whether the connection is closed behind its reply.
     closes: bool,
-    /// Whether the client's response, an initial one or one to the last challenge, is waiting for its verdict.
-    responded: bool,
 }
 
 /// The content that is being read.
@@ -232,7 +230,7 @@ impl Server {
             message: MessageFacts::default(),
             announced: MessageFacts::default(),
             transactions: 0,
-            challenged: false,
+            turn: Turn::Began,
             skipping: false,
             no_service: !greeting.is_positive(),
             authenticated: false,
@@ -268,12 +266,12 @@ impl Server {
             // whatever the client is sending
             return self.close(reply);
         }
-        if self.challenged || self.reading.is_some() {
+        if self.turn.is_clients() || self.reading.is_some() {
             return Err(Misuse::State { wanted: "the end of what the client sends" });
         }
         let positive =
             reply.is_positive() || (pending.kind == ReplyKind::Mail && reply.code() == ReplyCode::CHECKPOINT);
-        if (reply.is_intermediate() && !positive) || (positive && !fits_positive(&pending)) {
+        if (reply.is_intermediate() && !positive) || (positive && !fits_positive(&pending, self.turn)) {
             return Err(Misuse::WrongReply);
         }
         if pending.kind == ReplyKind::StartTls && positive && !self.input.is_empty() {
@@ -338,28 +336,19 @@ impl Server {
     ///
     /// # Errors
     /// [`Misuse::UnknownId`]; [`Misuse::WrongReply`]: the command is not an accepted AUTH; [`Misuse::State`]: a challenge is waiting for its
-    /// response, or the last response was too long; [`Misuse::TooLong`]: over `max_auth_line` octets.
+    /// response, or the client has cancelled the exchange or sent no readable response, after which only a refusal may come; [`Misuse::TooLong`]: over `max_auth_line` octets.
     pub fn challenge(&mut self, id: CommandId, data: &[u8]) -> Result<(), Misuse> {
         let pending = self.pending(id)?;
         if !pending.kind.is_auth() || !pending.accepted {
             return Err(Misuse::WrongReply);
         }
-        if self.challenged {
-            return Err(Misuse::State { wanted: "a response to the challenge before" });
-        }
-        if self.skipping {
-            // the rest of an over-long response would be taken for the next
-            return Err(Misuse::State { wanted: "the end of an over-long response" });
-        }
+        self.turn.check_challenge()?;
         let limit = self.config.limits.max_auth_line;
         if wire::sasl::encoded_len(data.len()) + b"334 \r\n".len() > limit {
             return Err(Misuse::TooLong { limit });
         }
         crate::challenge::encode_challenge(data, &mut self.output);
-        self.challenged = true;
-        if let Some(pending) = &mut self.pending {
-            pending.responded = false;
-        }
+        self.turn = Turn::Challenged;
         Ok(())
     }
 
@@ -395,7 +384,7 @@ impl Server {
         }
         self.pending = None;
         self.reading = None;
-        self.challenged = false;
+        self.turn = Turn::Began;
         self.events.clear();
         self.state = State::Closed;
         Ok(())
@@ -590,12 +579,12 @@ fn copies(pending: &Pending, positive: bool) -> u32 {
 }
 
 /// Whether a positive reply keeps the client in step.
-fn fits_positive(pending: &Pending) -> bool {
+fn fits_positive(pending: &Pending, turn: Turn) -> bool {
     match pending.kind {
         // RFC 5321 section 4.2.1: DATA is accepted with 354; a chunk has to be read first
         ReplyKind::Data | ReplyKind::Chunk | ReplyKind::LastChunk => pending.read && !pending.faulty,
         // RFC 4422 section 3: an exchange has at least one response; a cancelled or undecodable one is none
-        ReplyKind::Auth | ReplyKind::AuthInitial => pending.accepted && pending.responded,
+        ReplyKind::Auth | ReplyKind::AuthInitial => pending.accepted && turn.may_succeed(),
         // what was refused for its state must not change the state
         _ => pending.accepted || pending.kind == ReplyKind::Single || pending.kind == ReplyKind::Quit,
     }
@@ -627,7 +616,7 @@ impl Machine for Server {
     fn wants_read(&self) -> bool {
         self.events.failure().is_none()
             && !self.input.is_eof()
-            && (self.pending.is_none() || self.challenged || self.reading.is_some())
+            && (self.pending.is_none() || self.turn.is_clients() || self.reading.is_some())
             && self.tls != Tls::Agreed
             && !self.output.is_full()
             && !matches!(self.state, State::Closed | State::Turned)
@@ -641,8 +630,10 @@ impl Machine for Server {
 
     /// RFC 5321 section 4.5.3.2.7: 5 minutes, while the client is to speak or to take what was written.
     fn timeout(&self) -> Option<Duration> {
-        let clients_turn =
-            self.pending.is_none() || self.challenged || self.reading.is_some() || !self.output.is_empty();
+        let clients_turn = self.pending.is_none()
+            || self.turn.is_clients()
+            || self.reading.is_some()
+            || !self.output.is_empty();
         clients_turn.then_some(timeout::COMMAND)
     }
 }

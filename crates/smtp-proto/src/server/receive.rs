@@ -14,7 +14,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use wire::dot;
-use wire::sasl::{self, Auth};
+use wire::sasl::{self, Auth, Turn};
 use wire::{
     CommandId, Context, Diagnostic, Fatal, Found, Malformed, ParseError, ParseErrorKind, Pause, Redacted,
     Secret, Step, Tolerance,
@@ -85,7 +85,7 @@ impl Server {
             Some(Reading::Discard { .. }) => return self.discard(),
             None => {}
         }
-        if self.challenged {
+        if self.turn.is_clients() {
             return self.response();
         }
         if let Some(pending) = &self.pending {
@@ -118,7 +118,7 @@ impl Server {
             self.input.settle();
             return Ok(Some(Step::NeedInput));
         }
-        Err(Fatal::UnexpectedEof(match (&self.reading, self.challenged) {
+        Err(Fatal::UnexpectedEof(match (&self.reading, self.turn.is_clients()) {
             (Some(Reading::Data { .. }), _) => "mail data",
             (Some(_), _) => "a chunk of mail data",
             (None, true) => "a SASL exchange",
@@ -306,6 +306,7 @@ impl Server {
     fn accept(&mut self, verb: Verb, kind: ReplyKind, accepted: bool) -> CommandId {
         let id = self.next_id;
         self.next_id = id.next();
+        self.turn = if kind == ReplyKind::AuthInitial { Turn::Responded } else { Turn::Began };
         // the server fetches it, nothing is read
         let fetched = verb == Verb::Burl && accepted;
         let last = kind == ReplyKind::LastChunk && verb.is_allowed_in(self.state);
@@ -323,7 +324,6 @@ impl Server {
             taken: false,
             faulty: false,
             closes: false,
-            responded: kind == ReplyKind::AuthInitial,
         });
         id
     }
@@ -518,7 +518,7 @@ impl Server {
     /// The client's response to a challenge.
     fn response(&mut self) -> Stepped {
         let Some(id) = self.pending.map(|pending| pending.id) else {
-            self.challenged = false;
+            self.turn = Turn::Began;
             return Ok(None);
         };
         let limit = self.config.limits.max_auth_line;
@@ -526,11 +526,11 @@ impl Server {
             Found::Line(len) => len,
             Found::Partial => return self.wait(),
             Found::TooLong => {
-                self.challenged = false;
+                self.turn = Turn::Over;
                 return self.too_long(id, limit, Some(Verb::Auth.keyword()));
             }
         };
-        self.challenged = false;
+        self.turn = Turn::Over;
         let at = self.input.stream_offset();
         let frame = self.input.take_secret(len);
         let cx = Context::new(&frame, self.config.tolerance).at(at);
@@ -543,8 +543,8 @@ impl Server {
             Ok(data) => {
                 let repairs = cx.into_repairs();
                 wire::wipe(frame);
-                if let Some(pending) = &mut self.pending {
-                    pending.responded = data.is_some();
+                if data.is_some() {
+                    self.turn = Turn::Responded;
                 }
                 self.emit(repairs, responded(id, data))
             }
