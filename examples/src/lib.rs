@@ -44,6 +44,7 @@
 
 mod async_connection;
 mod connection;
+pub mod login;
 pub mod maildir;
 pub mod pop3_get;
 pub mod pop3_serve;

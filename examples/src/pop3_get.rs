@@ -1,8 +1,10 @@
 //! Downloads a maildrop: what the program `pop3-get` does.
 
+use crate::login::{self, Credentials, Place};
 use crate::maildir::{Draft, Maildir};
 use crate::{Connection, tls};
-use auth::{ClientExchange, Policy, apop, plain};
+use auth::choose::{Chosen, Strength, Unavailable};
+use auth::{ClientExchange, Forbidden, Policy, apop};
 use pop3_proto::client::{Client, Config, Event};
 use pop3_proto::{Apop, Auth, Command, Item, MessageNumber, Password, Reply, Status, UserName};
 use std::collections::{BTreeMap, VecDeque};
@@ -12,7 +14,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 use wire::sasl::Mechanism;
-use wire::{CommandId, Fatal, Misuse, Pause, Secret, Step, Tolerance};
+use wire::{CommandId, Fatal, Misuse, Pause, Step, Tolerance};
 
 /// Commands that are sent before the reply to the first of them has come, if the server offers PIPELINING. So few
 /// that they always fit into the buffers of the network: this driver does not read while it writes.
@@ -24,13 +26,13 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// How to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Login {
-    /// The best that the server offers: within TLS AUTH PLAIN, else USER and PASS, else APOP; without TLS APOP
-    /// first, and the others only with [`Options::insecure_cleartext`].
+    /// The best that the server offers: the strongest mechanism of AUTH, else USER and PASS, else APOP. What shows the
+    /// password is for TLS only, or for [`Options::insecure_cleartext`], and then APOP goes before it.
     Auto,
     /// APOP (RFC 1939 section 7).
     Apop,
-    /// AUTH PLAIN (RFC 5034, RFC 4616).
-    Plain,
+    /// AUTH (RFC 5034), with [`Credentials::mechanism`] or the strongest.
+    Auth,
     /// USER and PASS (RFC 1939 section 7).
     UserPass,
 }
@@ -53,16 +55,16 @@ pub struct Options {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// Whose maildrop.
-    pub user: String,
-    /// The password.
-    pub password: Secret,
+    /// Whose maildrop, and by which credentials.
+    pub credentials: Credentials,
     /// How to log in.
     pub login: Login,
     /// How to protect the connection.
     pub tls: Tls,
     /// Authorities that vouch for the server, in PEM, instead of those that the machine trusts.
     pub ca: Option<PathBuf>,
+    /// Who we are, for TLS.
+    pub identity: Option<tls::Identity>,
     /// Whether the password may be sent without TLS.
     pub insecure_cleartext: bool,
     /// Where to download the messages to.
@@ -85,7 +87,7 @@ pub struct Summary {
     /// Messages that the server has deleted.
     pub deleted: u32,
     /// How the login was done.
-    pub login: &'static str,
+    pub login: String,
     /// Whether the connection was in TLS.
     pub tls: bool,
     /// What in messages and replies the RFCs do not allow, by the name of the rule, and how often.
@@ -139,7 +141,7 @@ pub enum Error {
     #[error("login by {how} failed: {words}")]
     Login {
         /// How it was tried.
-        how: &'static str,
+        how: String,
         /// The server's words.
         words: String,
     },
@@ -163,9 +165,12 @@ pub enum Error {
     /// The exchange of AUTH went wrong.
     #[error("AUTH: {0}")]
     Auth(#[from] auth::Error),
+    /// It could not begin.
+    #[error("AUTH: {0}")]
+    Begin(#[from] login::Error),
     /// The policy does not allow the mechanism.
     #[error(transparent)]
-    Forbidden(#[from] auth::Forbidden),
+    Forbidden(#[from] Forbidden),
     /// The machine does not take the command.
     #[error(transparent)]
     Misuse(#[from] Misuse),
@@ -190,7 +195,12 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Login { .. } | Self::Cleartext | Self::Credentials(_) | Self::Auth(_) => 3,
+            Self::Login { .. }
+            | Self::Cleartext
+            | Self::Credentials(_)
+            | Self::Auth(_)
+            | Self::Begin(_)
+            | Self::Forbidden(_) => 3,
             Self::Tls(_) | Self::Handshake(_) => 4,
             _ => 1,
         }
@@ -227,6 +237,13 @@ struct Session {
     /// What the server has said without being asked.
     last_words: String,
     summary: Summary,
+}
+
+/// How to log in, as it was decided.
+enum WayIn {
+    Apop,
+    Auth(Chosen),
+    UserPass,
 }
 
 /// A command whose reply has not come yet.
@@ -288,47 +305,54 @@ impl Session {
     }
 
     fn login(&mut self, options: &Options) -> Result<(), Error> {
-        match self.choose(options)? {
-            Login::Apop => self.login_apop(options),
-            Login::Plain => self.login_plain(options),
-            Login::Auto | Login::UserPass => self.login_user_pass(options),
+        match self.way_in(options)? {
+            WayIn::Apop => self.login_apop(options),
+            WayIn::Auth(chosen) => self.login_auth(options, &chosen),
+            WayIn::UserPass => self.login_user_pass(options),
         }
     }
 
     /// By what the server offers and the options allow.
-    fn choose(&self, options: &Options) -> Result<Login, Error> {
+    fn way_in(&self, options: &Options) -> Result<WayIn, Error> {
         let machine = &self.connection.machine;
         let (offered, protected) = (machine.capabilities(), machine.is_tls());
-        let apop = self.timestamp.is_some();
-        let cleartext = match offered {
-            Some(offered) if offered.mechanisms().any(|m| m.as_str() == "PLAIN") => Some(Login::Plain),
-            Some(offered) if !offered.has("USER") => None,
-            _ => Some(Login::UserPass),
-        };
-        let login = match options.login {
-            Login::Auto if protected => cleartext.or(apop.then_some(Login::Apop)),
-            Login::Auto if apop => Some(Login::Apop),
-            Login::Auto => cleartext,
-            Login::Apop if !apop => return Err(Error::NotOffered("APOP")),
-            wanted => Some(wanted),
-        };
-        match login {
-            None => Err(Error::NotOffered("a login that this program knows")),
-            Some(Login::Apop) => Ok(Login::Apop),
-            Some(_) if !protected && !options.insecure_cleartext => Err(Error::Cleartext),
-            Some(login) => Ok(login),
+        let apop = self.timestamp.is_some() && options.credentials.password.is_some();
+        let mechanisms: Vec<_> = offered.map(|it| it.mechanisms().collect()).unwrap_or_default();
+        let auth = options.credentials.choose(&mechanisms, &self.place(options));
+        let user = options.credentials.password.is_some() && offered.is_none_or(|it| it.has("USER"));
+        let cleartext = protected || options.insecure_cleartext;
+        match (options.login, auth) {
+            (Login::Apop, _) if !apop => Err(Error::NotOffered("APOP")),
+            (Login::Apop, _) => Ok(WayIn::Apop),
+            (Login::UserPass, _) if !cleartext => Err(Error::Cleartext),
+            (Login::UserPass, _) => Ok(WayIn::UserPass),
+            (Login::Auth, Ok(chosen)) => Ok(WayIn::Auth(chosen)),
+            (Login::Auto, Ok(chosen)) if protected || chosen.strength() > Strength::Shown => {
+                Ok(WayIn::Auth(chosen))
+            }
+            (Login::Auto, _) if !protected && apop => Ok(WayIn::Apop),
+            (Login::Auto, Ok(chosen)) => Ok(WayIn::Auth(chosen)),
+            (Login::Auto, Err(_)) if user && cleartext => Ok(WayIn::UserPass),
+            (Login::Auto, Err(_)) if apop => Ok(WayIn::Apop),
+            (Login::Auto, Err(_)) if user => Err(Error::Cleartext),
+            (_, Err(Unavailable::Forbidden(Forbidden::Cleartext))) => Err(Error::Cleartext),
+            (_, Err(unavailable)) => Err(login::Error::from(unavailable).into()),
         }
     }
 
-    fn policy(&self, options: &Options) -> Policy {
-        let policy = if self.summary.tls { Policy::with_tls() } else { Policy::without_tls() };
-        if options.insecure_cleartext { policy.allow_cleartext() } else { policy }
+    fn place<'o>(&self, options: &'o Options) -> Place<'o> {
+        let policy =
+            if self.connection.machine.is_tls() { Policy::with_tls() } else { Policy::without_tls() };
+        let policy = if options.insecure_cleartext { policy.allow_cleartext() } else { policy };
+        let exported = self.connection.stream.protection().exported;
+        Place { service: "pop", host: &options.host, port: options.port, policy, exported }
     }
 
     fn login_apop(&mut self, options: &Options) -> Result<(), Error> {
         let timestamp = self.timestamp.as_ref().ok_or(Error::NotOffered("APOP"))?;
-        let mechanism = apop::Client::new(timestamp, &options.user, &options.password);
-        let policy = self.policy(options).allow_weak();
+        let password = options.credentials.password.clone().unwrap_or_default();
+        let mechanism = apop::Client::new(timestamp, &options.credentials.user, &password);
+        let policy = self.place(options).policy.allow_weak();
         let mut exchange = ClientExchange::new(mechanism.map_err(Error::Credentials)?, policy)?;
         let argument = exchange.initial_response()?.unwrap_or_default();
         let argument = apop::Message::parse(argument.expose(), Tolerance::Strict);
@@ -341,43 +365,52 @@ impl Session {
         Ok(())
     }
 
-    fn login_plain(&mut self, options: &Options) -> Result<(), Error> {
-        let mechanism = plain::Client::new(&options.user, options.password.clone());
-        let mechanism = mechanism.map_err(Error::Credentials)?;
-        let mut exchange = ClientExchange::new(mechanism, self.policy(options))?;
+    fn login_auth(&mut self, options: &Options, chosen: &Chosen) -> Result<(), Error> {
+        let mut exchange = options.credentials.begin(chosen, &self.place(options))?;
         let auth = Auth {
             mechanism: Mechanism::new(exchange.profile().name)?,
             initial_response: exchange.initial_response()?,
         };
         let id = self.connection.machine.send(&Command::Auth(auth))?;
+        let mut failure = None;
         let reply = loop {
             match self.event()? {
                 Event::Challenge { data, .. } => match exchange.respond(data.expose()) {
                     Ok(response) => self.connection.machine.auth_respond(id, response.expose())?,
-                    Err(_) => self.connection.machine.auth_cancel(id)?,
+                    Err(error) => {
+                        failure = Some(error);
+                        self.connection.machine.auth_cancel(id)?;
+                    }
                 },
                 Event::Reply { reply, .. } => break reply,
                 _ => return Err(nonsense("AUTH")),
             }
         };
-        self.logged_in("AUTH PLAIN", &reply)?;
+        // why we gave up says more than that the server takes note of it
+        if let Some(error) = failure {
+            return Err(error.into());
+        }
+        self.logged_in(&format!("AUTH {}", chosen.mechanism()), &reply)?;
         let _verified = exchange.finish(None)?;
         Ok(())
     }
 
     fn login_user_pass(&mut self, options: &Options) -> Result<(), Error> {
-        let name = UserName::new(options.user.clone()).map_err(Error::Credentials)?;
-        let password = Password::new(options.password.clone()).map_err(Error::Credentials)?;
+        let name = UserName::new(options.credentials.user.clone()).map_err(Error::Credentials)?;
+        let password = options.credentials.password.clone().unwrap_or_default();
+        let password = Password::new(password).map_err(Error::Credentials)?;
         let reply = self.call("USER", &Command::User(name))?;
         self.logged_in("USER", &reply)?;
         let reply = self.call("PASS", &Command::Pass(password))?;
         self.logged_in("USER and PASS", &reply)
     }
 
-    fn logged_in(&mut self, how: &'static str, reply: &Reply) -> Result<(), Error> {
-        self.summary.login = how;
+    fn logged_in(&mut self, how: &str, reply: &Reply) -> Result<(), Error> {
+        self.summary.login = how.to_owned();
         match reply {
-            Reply::Status(status) if !status.is_ok() => Err(Error::Login { how, words: words(status) }),
+            Reply::Status(status) if !status.is_ok() => {
+                Err(Error::Login { how: how.to_owned(), words: words(status) })
+            }
             _ => Ok(()),
         }
     }
@@ -516,7 +549,7 @@ fn connect(host: &str, port: u16) -> Result<TcpStream, Error> {
 }
 
 fn start_tls(stream: &mut tls::Stream, options: &Options) -> Result<(), Error> {
-    let config = tls::client_config(options.ca.as_deref())?;
+    let config = tls::client_config(options.ca.as_deref(), options.identity.as_ref())?;
     stream.connect_tls(config, tls::server_name(&options.host)?).map_err(Error::Handshake)
 }
 

@@ -1,8 +1,9 @@
 //! Serves one maildrop from memory to one user: what the program `pop3-serve` does.
 
+use crate::login::{self, Protection};
 use crate::{Connection, tls};
 use auth::apop::{self, Timestamp};
-use auth::{Answer, Policy, ServerExchange, plain};
+use auth::{Policy, ServerExchange, plain};
 use bytes::Bytes;
 use pop3_proto::server::{Config, Event, Server, malformed_reply};
 use pop3_proto::{
@@ -10,14 +11,11 @@ use pop3_proto::{
     MessageNumber, PerUser, Reply, ResponseCode, ScanListing, Status, UniqueId, UniqueIdListing, UserName,
 };
 use rustls::ServerConfig;
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use wire::sasl::Mechanism;
+use std::time::Duration;
 use wire::{BodyError, CommandId, Fatal, Misuse, Pause, Secret, Step, Text, Tolerance};
 
 /// Messages are handed to the machine in pieces of this size, so that one session holds little at a time.
@@ -91,12 +89,10 @@ fn with_line_ends(data: &[u8]) -> Bytes {
 }
 
 /// Who may come in, and how.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Account {
-    /// The user.
-    pub user: String,
-    /// The password. APOP needs it in the clear.
-    pub password: Secret,
+    /// The user, and what it can show.
+    pub login: login::Account,
     /// Certificate and key, to offer STLS.
     pub tls: Option<Arc<ServerConfig>>,
     /// Whether passwords are taken without TLS.
@@ -115,6 +111,9 @@ pub enum Error {
     /// The handshake failed.
     #[error("TLS: {0}")]
     Handshake(io::Error),
+    /// A mechanism cannot be had.
+    #[error(transparent)]
+    Login(#[from] login::Error),
     /// The machine did not take a reply.
     #[error(transparent)]
     Misuse(#[from] Misuse),
@@ -207,7 +206,6 @@ impl Drop for Locked<'_> {
 pub struct Service {
     account: Account,
     maildrop: Maildrop,
-    connections: AtomicU64,
 }
 
 impl Service {
@@ -216,7 +214,7 @@ impl Service {
     pub fn new(account: Account, messages: Vec<Message>) -> Self {
         let maildrop =
             Maildrop { state: Mutex::new(Held { messages, locked: false }), released: Condvar::new() };
-        Self { account, maildrop, connections: AtomicU64::new(0) }
+        Self { account, maildrop }
     }
 
     /// Serves each connection in a thread of its own, for ever. `implicit_tls`: TLS from the first octet. `report`
@@ -245,7 +243,7 @@ impl Service {
         config.tls = stream.is_tls();
         config.allow_cleartext = self.account.allow_cleartext;
         config.capabilities = self.capabilities()?;
-        let timestamp = self.timestamp()?;
+        let timestamp = self.account.login.timestamp()?;
         let greeting = Greeting::with_timestamp("pop3-serve ready", timestamp.as_str().as_bytes())?;
         let connection = Connection::new(Server::new(config, &greeting), stream);
         Session { service: self, connection, timestamp, user: None, exchange: None, maildrop: None }.run()
@@ -255,7 +253,7 @@ impl Service {
         let all = [
             Capability::Top,
             Capability::User,
-            Capability::Sasl(Mechanisms::new([Mechanism::new("PLAIN")?])),
+            Capability::Sasl(Mechanisms::new(self.account.login.mechanisms())),
             Capability::RespCodes,
             Capability::AuthRespCode,
             Capability::Pipelining,
@@ -267,26 +265,6 @@ impl Service {
         ];
         let stls = self.account.tls.is_some().then_some(Capability::Stls);
         Ok(all.into_iter().chain(stls).collect())
-    }
-
-    /// Another one for each connection, and one that nobody guesses.
-    fn timestamp(&self) -> Result<Timestamp, Misuse> {
-        let count = self.connections.fetch_add(1, Ordering::Relaxed);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        // std's hasher has a random key
-        let random = RandomState::new().hash_one(count);
-        let parts =
-            [std::process::id().to_string(), count.to_string(), now.to_string(), format!("{random:x}")];
-        Timestamp::new(parts.iter().map(String::as_str), "localhost")
-    }
-
-    /// One lookup for all ways to log in.
-    fn look_up(&self, user: &str) -> Answer {
-        if user == self.account.user {
-            Answer::password(self.account.password.clone())
-        } else {
-            Answer::no_such_user()
-        }
     }
 }
 
@@ -374,16 +352,19 @@ impl Session<'_> {
                     Err(_) => self.rejected(id),
                 }
             }
-            Command::Auth(auth) if auth.mechanism.as_str() == plain::PROFILE.name => {
-                self.exchange(id, plain::Server::new(), auth.initial_response.as_ref())
+            Command::Auth(auth) => {
+                let login = &self.service.account.login;
+                match login.server(auth.mechanism, "pop", self.protection())? {
+                    Some(mechanism) => self.exchange(id, mechanism, auth.initial_response.as_ref()),
+                    None => self.err(id, "No such mechanism"),
+                }
             }
-            Command::Auth(_) => self.err(id, "No such mechanism"),
             Command::AuthList => {
-                let offered = Mechanisms::new(self.connection.machine.capabilities().mechanisms());
+                let offered = Mechanisms::new(self.offered().mechanisms());
                 self.reply(id, &Reply::mechanisms(Status::ok("Mechanisms")?, &offered))
             }
             Command::Capa => {
-                let offered = self.connection.machine.capabilities();
+                let offered = self.offered();
                 self.reply(id, &Reply::capabilities(Status::ok("Capabilities")?, offered))
             }
             Command::Stls => match self.ok(id, "Begin TLS") {
@@ -475,6 +456,24 @@ impl Session<'_> {
 
     // ---- logging in: messages of `auth` go in and out as octets
 
+    fn protection(&self) -> Protection {
+        self.connection.stream.protection()
+    }
+
+    /// What the machine offers now, but for mechanisms that this connection cannot have.
+    fn offered(&self) -> pop3_proto::Capabilities {
+        let protection = self.protection();
+        let offered = self.connection.machine.capabilities();
+        let possible = |capability: &Capability| match capability {
+            Capability::Sasl(mechanisms) => {
+                let possible = mechanisms.iter().filter(|it| login::Account::is_possible(*it, protection));
+                Capability::Sasl(Mechanisms::new(possible))
+            }
+            other => other.clone(),
+        };
+        offered.iter().map(possible).collect()
+    }
+
     fn exchange(
         &mut self,
         id: CommandId,
@@ -498,7 +497,7 @@ impl Session<'_> {
         mut step: Result<auth::Step, auth::Error>,
     ) -> Result<(), Error> {
         while let Ok(auth::Step::NeedCredentials(request)) = step {
-            step = exchange.answer(self.service.look_up(&request.authentication));
+            step = exchange.answer(self.service.account.login.look_up(&request, self.protection()));
         }
         match step {
             Ok(auth::Step::Done(authenticated)) => self.enter(id, &authenticated),

@@ -1,7 +1,8 @@
 //! Sends messages over one connection: what the program `smtp-send` does.
 
+use crate::login::{self, Credentials, Exported, Place};
 use crate::{AsyncConnection, tls};
-use auth::{ClientExchange, Policy, plain};
+use auth::Policy;
 use rustls::pki_types::ServerName;
 use smtp_proto::client::{
     Client, Config, Envelope, Event, Outcome, Pipelining, Progress, Transaction, may_fall_back_to_helo,
@@ -18,7 +19,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use wire::dot::LineEndings;
 use wire::sasl::Mechanism;
-use wire::{BodyError, Fatal, Misuse, Pause, Secret, Step};
+use wire::{BodyError, Fatal, Misuse, Pause, Step};
 
 /// How long the connection, or the handshake of TLS, may take to come about.
 const CONNECT: Duration = Duration::from_secs(30);
@@ -55,8 +56,10 @@ pub struct Options {
     pub tls: Tls,
     /// Authorities that vouch for the server, in PEM, instead of those that the machine trusts.
     pub ca: Option<PathBuf>,
-    /// Who logs in, and the password.
-    pub login: Option<(String, Secret)>,
+    /// Who we are, for TLS.
+    pub identity: Option<tls::Identity>,
+    /// Who logs in, and with what.
+    pub login: Option<Credentials>,
     /// Whether the password may be sent without TLS.
     pub allow_cleartext: bool,
     /// The sender; empty for none.
@@ -99,7 +102,7 @@ pub enum Error {
     #[error("the server refuses {what}: {words}")]
     Refused {
         /// What it refuses.
-        what: &'static str,
+        what: String,
         /// Its words.
         words: String,
     },
@@ -112,9 +115,9 @@ pub enum Error {
     /// The exchange of AUTH went wrong.
     #[error("AUTH: {0}")]
     Auth(#[from] auth::Error),
-    /// The password may not be sent.
-    #[error(transparent)]
-    Forbidden(#[from] auth::Forbidden),
+    /// It could not begin.
+    #[error("AUTH: {0}")]
+    Begin(#[from] login::Error),
     /// An address, a name or an attribute is none, or the machine does not take a command.
     #[error("{what}: {why}")]
     Misuse {
@@ -247,6 +250,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 struct Session<'o> {
     options: &'o Options,
     connection: AsyncConnection<Client, Box<dyn Stream>>,
+    /// Of the TLS connection.
+    exported: Option<Exported>,
     /// What the server has said without being asked.
     last_words: String,
 }
@@ -260,12 +265,12 @@ impl<'o> Session<'o> {
         config.pipelining = if options.pipelining { Pipelining::Advertised } else { Pipelining::Never };
         config.tls = options.tls == Tls::Implicit;
         config.allow_cleartext = options.allow_cleartext;
-        let mut stream = connect(&options.target).await?;
+        let (mut stream, mut exported) = (connect(&options.target).await?, None);
         if config.tls {
-            stream = handshake(stream, options).await?;
+            (stream, exported) = handshake(stream, options).await?;
         }
         let connection = AsyncConnection::new(Client::new(config), stream);
-        let mut session = Self { options, connection, last_words: String::new() };
+        let mut session = Self { options, connection, exported, last_words: String::new() };
         match session.event().await? {
             Event::Greeting(reply) if reply.is_positive() => {}
             Event::Greeting(reply) => return Err(refused("service", &reply)),
@@ -284,8 +289,8 @@ impl<'o> Session<'o> {
             session.ok("XCLIENT", &command).await?;
             session.hello().await?;
         }
-        if let Some((user, password)) = &options.login {
-            session.log_in(user, password).await?;
+        if let Some(credentials) = &options.login {
+            session.log_in(credentials).await?;
         }
         Ok(session)
     }
@@ -323,28 +328,40 @@ impl<'o> Session<'o> {
             return Err(Error::Nonsense("STARTTLS"));
         }
         let plain = std::mem::replace(&mut self.connection.stream, Box::new(tokio::io::empty()));
-        self.connection.stream = handshake(plain, self.options).await?;
+        (self.connection.stream, self.exported) = handshake(plain, self.options).await?;
         self.connection.machine.tls_established().map_err(misuse("STARTTLS"))
     }
 
-    /// AUTH PLAIN. The messages of `auth` go in and out as octets.
-    async fn log_in(&mut self, user: &str, password: &Secret) -> Result<(), Error> {
-        let mechanism = plain::Client::new(user, password.clone()).map_err(misuse("--user"))?;
-        let policy =
-            if self.connection.machine.is_tls() { Policy::with_tls() } else { Policy::without_tls() };
+    /// The messages of `auth` go in and out as octets.
+    async fn log_in(&mut self, credentials: &Credentials) -> Result<(), Error> {
+        let machine = &self.connection.machine;
+        let policy = if machine.is_tls() { Policy::with_tls() } else { Policy::without_tls() };
         let policy = if self.options.allow_cleartext { policy.allow_cleartext() } else { policy };
-        let mut exchange = ClientExchange::new(mechanism, policy)?;
-        self.need(Keyword::Auth)?;
+        let (host, port) = match &self.options.target {
+            Target::Tcp(host, port) => (host.as_str(), *port),
+            Target::Unix(_) => ("localhost", 24),
+        };
+        let place = Place { service: "smtp", host, port, policy, exported: self.exported };
+        let offered: Vec<_> = machine.ehlo().map(|ehlo| ehlo.mechanisms().collect()).unwrap_or_default();
+        if offered.is_empty() {
+            return Err(Error::NotOffered("AUTH"));
+        }
+        let chosen = credentials.choose(&offered, &place).map_err(login::Error::from)?;
+        let mut exchange = credentials.begin(&chosen, &place)?;
         let auth = Auth {
             mechanism: Mechanism::new(exchange.profile().name).map_err(misuse("AUTH"))?,
             initial_response: exchange.initial_response()?,
         };
-        let id = self.connection.machine.send(&Command::Auth(auth)).map_err(misuse("AUTH PLAIN"))?;
+        let id = self.connection.machine.send(&Command::Auth(auth)).map_err(misuse("AUTH"))?;
+        let mut failure = None;
         let reply = loop {
             match self.event().await? {
                 Event::Challenge { data, .. } => match exchange.respond(data.expose()) {
                     Ok(response) => self.connection.machine.auth_respond(id, response.expose()),
-                    Err(_) => self.connection.machine.auth_cancel(id),
+                    Err(error) => {
+                        failure = Some(error);
+                        self.connection.machine.auth_cancel(id)
+                    }
                 },
                 Event::BadChallenge { .. } => self.connection.machine.auth_cancel(id),
                 Event::Reply { reply, .. } => break reply,
@@ -352,8 +369,12 @@ impl<'o> Session<'o> {
             }
             .map_err(misuse("AUTH"))?;
         };
+        // why we gave up says more than that the server takes note of it
+        if let Some(error) = failure {
+            return Err(error.into());
+        }
         if !reply.is_positive() {
-            return Err(refused("AUTH PLAIN", &reply));
+            return Err(refused(&format!("AUTH {}", chosen.mechanism()), &reply));
         }
         let _verified = exchange.finish(None)?;
         Ok(())
@@ -427,19 +448,24 @@ async fn connect(target: &Target) -> Result<Box<dyn Stream>, Error> {
     connected.map_err(Error::Connect)
 }
 
-async fn handshake(stream: Box<dyn Stream>, options: &Options) -> Result<Box<dyn Stream>, Error> {
+async fn handshake(
+    stream: Box<dyn Stream>,
+    options: &Options,
+) -> Result<(Box<dyn Stream>, Option<Exported>), Error> {
     let host = match &options.target {
         Target::Tcp(host, _) => host,
         Target::Unix(_) => "localhost",
     };
     let name: ServerName<'static> = tls::server_name(host)?;
-    let connector = TlsConnector::from(tls::client_config(options.ca.as_deref())?);
-    let stream = in_time(connector.connect(name, stream)).await.map_err(Error::Handshake)?;
-    Ok(Box::new(stream))
+    let config = tls::client_config(options.ca.as_deref(), options.identity.as_ref())?;
+    let connecting = TlsConnector::from(config).connect(name, stream);
+    let stream = in_time(connecting).await.map_err(Error::Handshake)?;
+    let exported = tls::exported(stream.get_ref().1);
+    Ok((Box::new(stream), exported))
 }
 
-fn refused(what: &'static str, reply: &Reply) -> Error {
-    Error::Refused { what, words: words(reply) }
+fn refused(what: &str, reply: &Reply) -> Error {
+    Error::Refused { what: what.to_owned(), words: words(reply) }
 }
 
 fn shown(outcome: &Outcome) -> String {

@@ -1,7 +1,8 @@
 //! Receives messages and stores them as they came: what the program `smtp-sink` does.
 
+use crate::login::{self, Account, Protection};
 use crate::{Connection, tls};
-use auth::{Answer, Policy, ServerExchange, plain};
+use auth::{Policy, ServerExchange};
 use rustls::ServerConfig;
 use serde::Serialize;
 use smtp_proto::server::{Config, Event, Server, malformed_reply};
@@ -15,18 +16,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use wire::dot::LineEndings;
-use wire::sasl::Mechanism;
 use wire::{CommandId, Fatal, Misuse, Pause, Secret, Step, Tolerance};
 
 /// What to offer, and what to do with the messages.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Options {
     /// LMTP instead of SMTP.
     pub lmtp: bool,
     /// Certificate and key, to offer STARTTLS.
     pub tls: Option<Arc<ServerConfig>>,
-    /// Who may log in, and the password. Then nobody may send who has not.
-    pub login: Option<(String, Secret)>,
+    /// Who may log in. Then nobody may send who has not.
+    pub login: Option<Account>,
     /// Whether passwords are taken without TLS.
     pub allow_cleartext: bool,
     /// Where the messages go; else they are forgotten.
@@ -53,6 +53,9 @@ pub enum Error {
     /// The handshake failed.
     #[error("TLS: {0}")]
     Handshake(io::Error),
+    /// A mechanism cannot be had.
+    #[error(transparent)]
+    Login(#[from] login::Error),
     /// The machine did not take a reply.
     #[error(transparent)]
     Misuse(#[from] Misuse),
@@ -139,21 +142,13 @@ impl Service {
         if self.options.tls.is_some() {
             offered.push(Capability::StartTls);
         }
-        if self.options.login.is_some() {
-            offered.push(Capability::auth([Mechanism::new(plain::PROFILE.name)?]));
+        if let Some(account) = &self.options.login {
+            offered.push(Capability::auth(account.mechanisms()));
         }
         if self.options.xclient {
             offered.push(Capability::parse("XCLIENT NAME ADDR PORT PROTO HELO LOGIN")?);
         }
         Ehlo::new("localhost", "", offered)
-    }
-
-    /// One lookup for all ways to log in.
-    fn look_up(&self, user: &str) -> Answer {
-        match &self.options.login {
-            Some((name, password)) if name == user => Answer::password(password.clone()),
-            _ => Answer::no_such_user(),
-        }
     }
 
     fn draft(&self, folder: &Path) -> io::Result<Draft> {
@@ -318,7 +313,7 @@ impl Session<'_> {
             }
             Command::Ehlo(name) | Command::Lhlo(name) => {
                 self.greet(name);
-                let offered = self.connection.machine.ehlo();
+                let offered = self.offered()?;
                 self.reply(id, offered.reply())
             }
             Command::Mail(_) if self.service.options.login.is_some() && self.user.is_none() => {
@@ -356,11 +351,19 @@ impl Session<'_> {
                 agreed => agreed,
             },
             Command::Auth(auth) => {
-                // the machine has refused already what TLS must protect, and other mechanisms
-                let exchange = ServerExchange::new(plain::Server::new(), Policy::with_tls());
-                let Ok(mut exchange) = exchange else { return self.rejected(id) };
-                let step = exchange.start(auth.initial_response.as_ref().map(Secret::expose));
-                self.authenticate(id, exchange, step)
+                let mechanism = match &self.service.options.login {
+                    Some(account) => account.server(auth.mechanism, "smtp", self.protection())?,
+                    None => None,
+                };
+                // the machine has refused already what TLS must protect
+                let policy = Policy::with_tls().allow_weak();
+                match mechanism.map(|mechanism| ServerExchange::new(mechanism, policy)) {
+                    Some(Ok(mut exchange)) => {
+                        let step = exchange.start(auth.initial_response.as_ref().map(Secret::expose));
+                        self.authenticate(id, exchange, step)
+                    }
+                    _ => self.say(id, 504, (5, 5, 4), "Authentication mechanism not offered"),
+                }
             }
             Command::Xclient(_) => {
                 (self.hello, self.user, self.message) = (None, None, None);
@@ -410,6 +413,23 @@ impl Session<'_> {
 
     // ---- logging in: messages of `auth` go in and out as octets
 
+    fn protection(&self) -> Protection {
+        self.connection.stream.protection()
+    }
+
+    /// What the machine offers now, but for mechanisms that this connection cannot have.
+    fn offered(&self) -> Result<Ehlo, Misuse> {
+        let protection = self.protection();
+        let offered = self.connection.machine.ehlo();
+        let possible = |capability| match capability {
+            Capability::Auth(mechanisms) => {
+                Capability::auth(mechanisms.iter().filter(|it| Account::is_possible(*it, protection)))
+            }
+            other => other,
+        };
+        Ehlo::new("localhost", "", offered.iter().map(possible))
+    }
+
     fn authenticate(
         &mut self,
         id: CommandId,
@@ -417,7 +437,10 @@ impl Session<'_> {
         mut step: Result<auth::Step, auth::Error>,
     ) -> Result<(), Error> {
         while let Ok(auth::Step::NeedCredentials(request)) = step {
-            step = exchange.answer(self.service.look_up(&request.authentication));
+            step = match &self.service.options.login {
+                Some(account) => exchange.answer(account.look_up(&request, self.protection())),
+                None => exchange.answer(auth::Answer::no_such_user()),
+            };
         }
         match step {
             Ok(auth::Step::Done(authenticated)) => {

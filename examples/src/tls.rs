@@ -1,11 +1,14 @@
 //! TLS through rustls: a TCP connection that can change to it, and certificates from PEM files.
 
 use crate::Transport;
+use crate::login::{Exported, Protection};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::server::WebPkiClientVerifier;
 use rustls::{
-    ClientConfig, ClientConnection, ConnectionCommon, RootCertStore, ServerConfig, ServerConnection,
+    ClientConfig, ClientConnection, ConnectionCommon, ProtocolVersion, RootCertStore, ServerConfig,
+    ServerConnection,
 };
 use rustls::{SideData, StreamOwned};
 use std::fmt;
@@ -36,49 +39,98 @@ pub enum Error {
     /// Neither a host name nor an address.
     #[error("{0:?} is not a name that a certificate could hold")]
     Name(String),
+    /// The authority for the clients' certificates will not do.
+    #[error("authority for clients: {0}")]
+    Clients(rustls::server::VerifierBuilderError),
     /// Certificate and key do not fit, or are of a kind that rustls does not do.
     #[error(transparent)]
     Rustls(#[from] rustls::Error),
 }
 
-/// For a client. It trusts the authorities in the file, or else those that the machine trusts.
+/// A certificate and its key, in PEM files.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The certificate, with those that lead to the authority.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
+type Chain = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+impl Identity {
+    fn read(&self) -> Result<Chain, Error> {
+        let pem = |source| Error::Pem { path: self.key.clone(), source };
+        Ok((certificates(&self.certificate)?, PrivateKeyDer::from_pem_file(&self.key).map_err(pem)?))
+    }
+}
+
+/// For a client. It trusts the authorities in the file, or else those that the machine trusts; and shows who it is, if there
+/// is an identity.
 ///
 /// # Errors
-/// The file cannot be used, or there is no authority at all.
-pub fn client_config(ca: Option<&Path>) -> Result<Arc<ClientConfig>, Error> {
-    let mut roots = RootCertStore::empty();
-    match ca {
-        Some(path) => {
-            for certificate in certificates(path)? {
-                roots.add(certificate)?;
-            }
-        }
+/// A file cannot be used, or there is no authority at all.
+pub fn client_config(ca: Option<&Path>, identity: Option<&Identity>) -> Result<Arc<ClientConfig>, Error> {
+    let roots = match ca {
+        Some(path) => authorities(path)?,
         None => {
+            let mut roots = RootCertStore::empty();
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            roots
         }
-    }
+    };
     if roots.is_empty() {
         return Err(Error::NoAuthority);
     }
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
+        .with_root_certificates(roots);
+    Ok(Arc::new(match identity {
+        Some(identity) => {
+            let (chain, key) = identity.read()?;
+            config.with_client_auth_cert(chain, key)?
+        }
+        None => config.with_no_client_auth(),
+    }))
 }
 
-/// For a server: its certificate, with those that lead to the authority, and its key.
+/// For a server. Clients may show a certificate, if an authority for them is given: it is checked then, and one that is not
+/// good ends the handshake.
 ///
 /// # Errors
-/// A file cannot be used, or the two do not fit.
-pub fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Error> {
-    let chain = certificates(certificate)?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|source| Error::Pem { path: key.into(), source })?;
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
-    Ok(Arc::new(config))
+/// A file cannot be used, or certificate and key do not fit.
+pub fn server_config(identity: &Identity, clients: Option<&Path>) -> Result<Arc<ServerConfig>, Error> {
+    let (chain, key) = identity.read()?;
+    let provider = Arc::new(ring::default_provider());
+    let config =
+        ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let config = match clients {
+        Some(path) => {
+            let roots = Arc::new(authorities(path)?);
+            let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
+            config
+                .with_client_cert_verifier(verifier.allow_unauthenticated().build().map_err(Error::Clients)?)
+        }
+        None => config.with_no_client_auth(),
+    };
+    Ok(Arc::new(config.with_single_cert(chain, key)?))
+}
+
+fn authorities(path: &Path) -> Result<RootCertStore, Error> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(path)? {
+        roots.add(certificate)?;
+    }
+    Ok(roots)
+}
+
+/// `tls-exporter` (RFC 9266 section 2) of a TLS connection. Not below TLS 1.3: there it is unique only with an extension of
+/// which rustls does not tell.
+pub fn exported<D: SideData>(connection: &ConnectionCommon<D>) -> Option<Exported> {
+    if connection.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+        return None;
+    }
+    connection.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(&[])).ok()
 }
 
 /// The name that a server's certificate must hold.
@@ -104,6 +156,8 @@ pub struct Stream {
 /// What the client's and the server's side of TLS have in common.
 trait Session: Read + Write + Send {
     fn close(&mut self) -> io::Result<()>;
+
+    fn protection(&self) -> Protection;
 }
 
 impl<C, D> Session for StreamOwned<C, TcpStream>
@@ -114,6 +168,11 @@ where
     fn close(&mut self) -> io::Result<()> {
         self.conn.send_close_notify();
         self.flush()
+    }
+
+    fn protection(&self) -> Protection {
+        let certificate = self.conn.peer_certificates().is_some_and(|chain| !chain.is_empty());
+        Protection { exported: exported(&self.conn), certificate }
     }
 }
 
@@ -128,6 +187,12 @@ impl Stream {
     #[must_use]
     pub fn is_tls(&self) -> bool {
         self.tls.is_some()
+    }
+
+    /// What mechanisms can build on: nothing without TLS.
+    #[must_use]
+    pub fn protection(&self) -> Protection {
+        self.tls.as_ref().map(|tls| tls.protection()).unwrap_or_default()
     }
 
     /// The client's handshake. Nothing may be waiting in either direction.

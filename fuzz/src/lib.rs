@@ -2,6 +2,9 @@
 //! dot engine too simple to be wrong.
 
 pub mod dot;
+/// Client and server of each mechanism, as the tests of `auth` have them.
+#[path = "../../crates/auth/tests/common/mod.rs"]
+pub mod pairs;
 pub mod smtp;
 
 use pop3_proto::ReplyKind;

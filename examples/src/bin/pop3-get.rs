@@ -2,19 +2,26 @@
 //!
 //! What it does is in `examples::pop3_get`; here are only the command line and the exit status.
 
+use examples::login::Credentials;
 use examples::pop3_get::{Error, Login, Options, Tls, run};
+use examples::tls::Identity;
 use lexopt::prelude::*;
 use std::io::Write;
 use std::process::ExitCode;
-use wire::Secret;
 
 const USAGE: &str = "\
 pop3-get: lists and downloads a POP3 maildrop into a Maildir
 
-  pop3-get --host HOST --user USER --password-file FILE [OPTION...] [--list] [--uidl] [--maildir DIR]
+  pop3-get --host HOST --user USER [OPTION...] [--list] [--uidl] [--maildir DIR]
 
   --port PORT              110, or 995 with --tls implicit
-  --auth HOW               apop, plain, userpass, or auto: the best that the server offers (default)
+  --password-file FILE     the password, or the pass phrase of OTP
+  --token-file FILE        the token for OAUTHBEARER or XOAUTH2
+  --cert FILE --key FILE   the certificate and key to show in TLS, in PEM, also for EXTERNAL
+  --auth HOW               apop, userpass, a mechanism of SASL (scram-sha-256, plain, ...), or auto: the
+                           best that the server offers (default). DIGEST-MD5 and CRAM-MD5 (weak), OTP and
+                           ANONYMOUS are used on demand only
+  --acting-as USER         whose maildrop, if it is another's
   --tls HOW                none, stls (default) or implicit
   --ca FILE                authorities to trust instead of this machine's, in PEM
   --insecure-cleartext     send the password even without TLS
@@ -52,15 +59,18 @@ fn main() -> ExitCode {
 
 /// `None`: help was asked for.
 fn parse(mut args: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
-    let (mut host, mut port, mut user, mut password) = (None, None, None, None);
+    let (mut host, mut port, mut user, mut certificate, mut key) = (None, None, None, None, None);
+    let read = |file: std::ffi::OsString| {
+        examples::read_password(file.as_ref()).map_err(|error| format!("{}: {error}", file.to_string_lossy()))
+    };
     let mut options = Options {
         host: String::new(),
         port: 0,
-        user: String::new(),
-        password: Secret::default(),
+        credentials: Credentials::default(),
         login: Login::Auto,
         tls: Tls::Stls,
         ca: None,
+        identity: None,
         insecure_cleartext: false,
         maildir: None,
         list: false,
@@ -72,15 +82,22 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
             Long("host") => host = Some(args.value()?.string()?),
             Long("port") => port = Some(args.value()?.parse()?),
             Long("user") => user = Some(args.value()?.string()?),
-            Long("password-file") => password = Some(args.value()?),
+            Long("password-file") => options.credentials.password = Some(read(args.value()?)?),
+            Long("token-file") => options.credentials.token = Some(read(args.value()?)?),
+            Long("cert") => certificate = Some(args.value()?.into()),
+            Long("key") => key = Some(args.value()?.into()),
+            Long("acting-as") => options.credentials.acting_as = Some(args.value()?.string()?),
             Long("auth") => {
-                options.login = args.value()?.parse_with(|how| match how {
-                    "auto" => Ok(Login::Auto),
-                    "apop" => Ok(Login::Apop),
-                    "plain" => Ok(Login::Plain),
-                    "userpass" => Ok(Login::UserPass),
-                    _ => Err("not apop, plain, userpass or auto"),
-                })?;
+                let how = args.value()?.string()?;
+                options.login = match how.as_str() {
+                    "auto" => Login::Auto,
+                    "apop" => Login::Apop,
+                    "userpass" => Login::UserPass,
+                    _ => {
+                        options.credentials.mechanism = Some(how);
+                        Login::Auth
+                    }
+                };
             }
             Long("tls") => {
                 options.tls = args.value()?.parse_with(|how| match how {
@@ -101,11 +118,14 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
         }
     }
     options.host = host.ok_or("--host is missing")?;
-    options.user = user.ok_or("--user is missing")?;
+    options.credentials.user = user.ok_or("--user is missing")?;
+    options.identity = match (certificate, key) {
+        (Some(certificate), Some(key)) => Some(Identity { certificate, key }),
+        (None, None) => None,
+        _ => return Err("--cert and --key go together".into()),
+    };
+    options.credentials.certificate = options.identity.is_some();
     options.port = port.unwrap_or(if options.tls == Tls::Implicit { 995 } else { 110 });
-    let file = password.ok_or("--password-file is missing")?;
-    options.password = examples::read_password(file.as_ref())
-        .map_err(|error| format!("{}: {error}", file.to_string_lossy()))?;
     if options.delete && options.maildir.is_none() {
         return Err("--delete without --maildir".into());
     }

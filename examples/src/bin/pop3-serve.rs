@@ -4,6 +4,7 @@
 
 use examples::pop3_serve::{Account, Message, Service};
 use examples::{listen, read_password, tls};
+use examples::{login, tls::Identity};
 use lexopt::prelude::*;
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -15,7 +16,10 @@ pop3-serve: serves a folder of messages (*.eml) over POP3. The folder is read on
 
   pop3-serve --listen ADDRESS:PORT --messages DIR --user USER --password-file FILE [OPTION...]
 
+  --token-file FILE        the token that is the user's, for OAUTHBEARER and XOAUTH2
+  --anonymous              let strangers in, with ANONYMOUS
   --cert FILE --key FILE   offer STLS, with this certificate and key, in PEM
+  --client-ca FILE         whoever has a certificate by this authority is the user, with EXTERNAL
   --listen-tls ADDRESS:PORT    TLS from the first octet there
   --allow-cleartext        take passwords without TLS
   --verbose                say how sessions ended that did not end well
@@ -27,7 +31,10 @@ struct Options {
     messages: OsString,
     user: String,
     password: OsString,
-    certificate: Option<(OsString, OsString)>,
+    token: Option<OsString>,
+    anonymous: bool,
+    certificate: Option<Identity>,
+    client_ca: Option<OsString>,
     allow_cleartext: bool,
     verbose: bool,
 }
@@ -55,15 +62,13 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let tls = match &options.certificate {
-        Some((certificate, key)) => Some(tls::server_config(certificate.as_ref(), key.as_ref())?),
+        Some(identity) => Some(tls::server_config(identity, options.client_ca.as_ref().map(AsRef::as_ref))?),
         None => None,
     };
-    let account = Account {
-        user: options.user.clone(),
-        password: read_password(options.password.as_ref())?,
-        tls,
-        allow_cleartext: options.allow_cleartext,
-    };
+    let mut login = login::Account::new(&options.user, read_password(options.password.as_ref())?)?;
+    login.token = options.token.as_ref().map(|file| read_password(file.as_ref())).transpose()?;
+    (login.anonymous, login.external) = (options.anonymous, options.client_ca.is_some());
+    let account = Account { login, tls, allow_cleartext: options.allow_cleartext };
     let service = Arc::new(Service::new(account, Message::read_folder(options.messages.as_ref())?));
     let report: fn(&_) = match options.verbose {
         true => |ended| {
@@ -86,7 +91,8 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
 fn parse(mut args: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
     let (mut address, mut listen_tls, mut messages) = (None, None, None);
     let (mut user, mut password, mut certificate, mut key) = (None, None, None, None);
-    let (mut allow_cleartext, mut verbose) = (false, false);
+    let (mut token, mut client_ca) = (None, None);
+    let (mut allow_cleartext, mut verbose, mut anonymous) = (false, false, false);
     while let Some(arg) = args.next()? {
         match arg {
             Long("listen") => address = Some(args.value()?.string()?),
@@ -94,8 +100,11 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
             Long("messages") => messages = Some(args.value()?),
             Long("user") => user = Some(args.value()?.string()?),
             Long("password-file") => password = Some(args.value()?),
-            Long("cert") => certificate = Some(args.value()?),
-            Long("key") => key = Some(args.value()?),
+            Long("token-file") => token = Some(args.value()?),
+            Long("anonymous") => anonymous = true,
+            Long("cert") => certificate = Some(args.value()?.into()),
+            Long("key") => key = Some(args.value()?.into()),
+            Long("client-ca") => client_ca = Some(args.value()?),
             Long("allow-cleartext") => allow_cleartext = true,
             Long("verbose") => verbose = true,
             Short('h') | Long("help") => return Ok(None),
@@ -103,8 +112,8 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
         }
     }
     let certificate = match (certificate, key) {
-        (Some(certificate), Some(key)) => Some((certificate, key)),
-        (None, None) if listen_tls.is_none() => None,
+        (Some(certificate), Some(key)) => Some(Identity { certificate, key }),
+        (None, None) if listen_tls.is_none() && client_ca.is_none() => None,
         _ => return Err("TLS needs both --cert and --key".into()),
     };
     Ok(Some(Options {
@@ -113,7 +122,10 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
         messages: messages.ok_or("--messages is missing")?,
         user: user.ok_or("--user is missing")?,
         password: password.ok_or("--password-file is missing")?,
+        token,
+        anonymous,
         certificate,
+        client_ca,
         allow_cleartext,
         verbose,
     }))

@@ -2,7 +2,9 @@
 //!
 //! What it does is in `examples::smtp_send`; here are only the command line and the exit status.
 
+use examples::login::Credentials;
 use examples::smtp_send::{Options, Target, Tls, run};
+use examples::tls::Identity;
 use lexopt::prelude::*;
 use smtp_proto::Body;
 use std::io::Write;
@@ -17,7 +19,12 @@ smtp-send: sends each FILE as a message to all recipients, over one connection
   --lmtp                   LMTP instead of SMTP
   --starttls | --tls       TLS after STARTTLS, or from the first octet
   --ca FILE                authorities to trust instead of this machine's, in PEM
-  --user U --password-file F    log in with AUTH PLAIN
+  --user U --password-file F    log in, with the strongest mechanism that the server offers
+  --token-file F           the token for OAUTHBEARER or XOAUTH2, instead of a password
+  --cert FILE --key FILE   the certificate and key to show in TLS, in PEM, also for EXTERNAL
+  --auth MECHANISM         log in with this one. DIGEST-MD5 and CRAM-MD5 (weak), OTP and ANONYMOUS are used
+                           on demand only
+  --acting-as U            whom to act as
   --allow-cleartext        send the password even without TLS
   --from ADDRESS           the sender; none by default
   --hello NAME             the name in EHLO; localhost by default
@@ -63,12 +70,17 @@ fn main() -> ExitCode {
 
 /// `None`: help was asked for.
 fn parse(mut args: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
-    let (mut target, mut user, mut password) = (None, None, None);
+    let (mut target, mut user, mut certificate, mut key) = (None, None, None, None);
+    let mut login = Credentials::default();
+    let read = |file: std::ffi::OsString| {
+        examples::read_password(file.as_ref()).map_err(|error| format!("{}: {error}", file.to_string_lossy()))
+    };
     let mut options = Options {
         target: Target::Unix("".into()),
         lmtp: false,
         tls: Tls::None,
         ca: None,
+        identity: None,
         login: None,
         allow_cleartext: false,
         from: String::new(),
@@ -90,7 +102,12 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
             Long("tls") => options.tls = Tls::Implicit,
             Long("ca") => options.ca = Some(args.value()?.into()),
             Long("user") => user = Some(args.value()?.string()?),
-            Long("password-file") => password = Some(args.value()?),
+            Long("password-file") => login.password = Some(read(args.value()?)?),
+            Long("token-file") => login.token = Some(read(args.value()?)?),
+            Long("cert") => certificate = Some(args.value()?.into()),
+            Long("key") => key = Some(args.value()?.into()),
+            Long("auth") => login.mechanism = Some(args.value()?.string()?),
+            Long("acting-as") => login.acting_as = Some(args.value()?.string()?),
             Long("allow-cleartext") => options.allow_cleartext = true,
             Long("from") => options.from = args.value()?.string()?,
             Long("to") => options.to.push(args.value()?.string()?),
@@ -118,14 +135,19 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
         }
     }
     options.target = target.ok_or("HOST:PORT is missing")?;
-    options.login = match (user, password) {
+    options.identity = match (certificate, key) {
+        (Some(certificate), Some(key)) => Some(Identity { certificate, key }),
         (None, None) => None,
-        (Some(user), Some(file)) => {
-            let password = examples::read_password(file.as_ref())
-                .map_err(|error| format!("{}: {error}", file.to_string_lossy()))?;
-            Some((user, password))
+        _ => return Err("--cert and --key go together".into()),
+    };
+    let shown = login.password.is_some() || login.token.is_some() || login.mechanism.is_some();
+    options.login = match user {
+        None if shown => return Err("--user is missing".into()),
+        None => None,
+        Some(_) if !shown && options.identity.is_none() => {
+            return Err("--user and --password-file go together".into());
         }
-        _ => return Err("--user and --password-file go together".into()),
+        Some(user) => Some(Credentials { user, certificate: options.identity.is_some(), ..login }),
     };
     if options.to.is_empty() {
         return Err("--to is missing".into());

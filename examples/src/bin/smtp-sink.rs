@@ -3,7 +3,8 @@
 //! What it does is in `examples::smtp_sink`; here are only the command line and the exit status.
 
 use examples::smtp_sink::{Options, Service};
-use examples::{listen, read_password, tls};
+use examples::tls::Identity;
+use examples::{listen, login, read_password, tls};
 use lexopt::prelude::*;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -19,7 +20,10 @@ smtp-sink: receives messages, and stores them as they came
   --tls-listen ADDRESS:PORT     TLS from the first octet there
   --lmtp                   LMTP instead of SMTP
   --cert FILE --key FILE   offer STARTTLS, with this certificate and key, in PEM
-  --user U --password-file F    nobody else may send, after AUTH PLAIN
+  --user U --password-file F    nobody else may send, after AUTH
+  --token-file FILE        the token that is the user's, for OAUTHBEARER and XOAUTH2
+  --anonymous              strangers may send, after ANONYMOUS
+  --client-ca FILE         whoever has a certificate by this authority is the user, with EXTERNAL
   --allow-cleartext        take the password without TLS
   --store DIR              store each message as DIR/NNNNNN.eml, and its envelope as DIR/NNNNNN.json
   --refuse LOCALPART       no such recipient
@@ -83,6 +87,10 @@ fn run(request: Request) -> io::Result<()> {
 fn parse(mut args: lexopt::Parser) -> Result<Option<Request>, lexopt::Error> {
     let (mut listen, mut tls_listen, mut verbose) = (None, None, false);
     let (mut user, mut password, mut certificate, mut key) = (None, None, None, None);
+    let (mut token, mut anonymous, mut client_ca) = (None, false, None::<std::ffi::OsString>);
+    let read = |file: std::ffi::OsString| {
+        read_password(file.as_ref()).map_err(|error| format!("{}: {error}", file.to_string_lossy()))
+    };
     let mut options = Options {
         lmtp: false,
         tls: None,
@@ -99,10 +107,13 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Request>, lexopt::Error> {
             Long("listen") => listen = Some(args.value()?.string()?),
             Long("tls-listen") => tls_listen = Some(args.value()?.string()?),
             Long("lmtp") => options.lmtp = true,
-            Long("cert") => certificate = Some(args.value()?),
-            Long("key") => key = Some(args.value()?),
+            Long("cert") => certificate = Some(args.value()?.into()),
+            Long("key") => key = Some(args.value()?.into()),
             Long("user") => user = Some(args.value()?.string()?),
-            Long("password-file") => password = Some(args.value()?),
+            Long("password-file") => password = Some(read(args.value()?)?),
+            Long("token-file") => token = Some(read(args.value()?)?),
+            Long("anonymous") => anonymous = true,
+            Long("client-ca") => client_ca = Some(args.value()?),
             Long("allow-cleartext") => options.allow_cleartext = true,
             Long("store") => options.store = Some(args.value()?.into()),
             Long("refuse") => options.refuse.push(args.value()?.string()?),
@@ -118,18 +129,19 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Request>, lexopt::Error> {
     }
     options.tls = match (certificate, key) {
         (Some(certificate), Some(key)) => {
-            let config = tls::server_config(certificate.as_ref(), key.as_ref());
+            let clients = client_ca.as_ref().map(AsRef::as_ref);
+            let config = tls::server_config(&Identity { certificate, key }, clients);
             Some(config.map_err(|error| error.to_string())?)
         }
-        (None, None) if tls_listen.is_none() => None,
+        (None, None) if tls_listen.is_none() && client_ca.is_none() => None,
         _ => return Err("TLS needs both --cert and --key".into()),
     };
     options.login = match (user, password) {
         (None, None) => None,
-        (Some(user), Some(file)) => {
-            let password = read_password(file.as_ref())
-                .map_err(|error| format!("{}: {error}", file.to_string_lossy()))?;
-            Some((user, password))
+        (Some(user), Some(password)) => {
+            let mut account = login::Account::new(&user, password).map_err(|error| error.to_string())?;
+            (account.token, account.anonymous, account.external) = (token, anonymous, client_ca.is_some());
+            Some(account)
         }
         _ => return Err("--user and --password-file go together".into()),
     };

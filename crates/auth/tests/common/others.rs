@@ -6,6 +6,7 @@ use auth::cram_md5::Timestamp;
 use auth::digest_md5::{Challenge, Nonce, Response, Uri};
 use auth::oauth::{ErrorResult, Token};
 use auth::otp::{Algorithm, Form, Parameters, Seed, State};
+use auth::scram::ServerFinal;
 use auth::{
     Answer, ClientMechanism, Need, Request, ServerMechanism, anonymous, cram_md5, digest_md5, external,
     login, oauthbearer, otp, xoauth2,
@@ -204,6 +205,11 @@ impl Pair {
                     || (message.contains(&0)
                         && names(message) == names(changed)
                         && changed.first() == Some(&0))
+            }
+            // extensions behind the server's proof may be ignored, and nobody vouches for them (RFC 5802 section 5.1)
+            name if name.starts_with("SCRAM") => {
+                let last = |i| ServerFinal::parse(i).ok();
+                message.starts_with(b"v=") && last(message).is_some() && last(message) == last(changed)
             }
             _ => false,
         }
