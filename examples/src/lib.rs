@@ -71,10 +71,15 @@ const RESPITE: Duration = Duration::from_millis(100);
 /// # Errors
 /// As the operating system says.
 pub fn read_password(file: &Path) -> io::Result<Secret> {
-    let whole = Secret::new(std::fs::read(file)?);
-    let password = whole.expose();
+    Ok(without_line_end(Secret::new(std::fs::read(file)?)))
+}
+
+/// A secret that somebody has written as a line.
+#[must_use]
+pub fn without_line_end(line: Secret) -> Secret {
+    let password = line.expose();
     let password = password.strip_suffix(b"\n").unwrap_or(password);
-    Ok(Secret::new(password.strip_suffix(b"\r").unwrap_or(password)))
+    Secret::new(password.strip_suffix(b"\r").unwrap_or(password))
 }
 
 /// Serves each connection in a thread of its own, for ever. `report` hears how each session ended, and why there was none.

@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::{Folder, certify};
+use common::{Folder, MECHANISMS, certify};
+use examples::login::{self, Credentials};
 use examples::pop3_get::{self, Error, Login, Options, Summary, Tls};
 use examples::pop3_serve::{Account, Message, Service};
 use examples::tls;
@@ -16,6 +17,7 @@ use wire::Secret;
 
 const USER: &str = "mrose";
 const PASSWORD: &[u8] = b"tanstaaf";
+const TOKEN: &[u8] = b"ya29.tanstaaf";
 
 /// A running server, and what one needs to talk to it.
 struct Running {
@@ -31,13 +33,11 @@ impl Running {
 
     fn with(messages: &[&[u8]], allow_cleartext: bool) -> Self {
         let folder = Folder::new();
-        let certificate = certify(&folder.0);
-        let account = Account {
-            user: USER.to_owned(),
-            password: Secret::new(PASSWORD),
-            tls: Some(tls::server_config(&certificate, &folder.0.join("key.pem")).unwrap()),
-            allow_cleartext,
-        };
+        let identity = certify(&folder.0);
+        let mut login = login::Account::new(USER, Secret::new(PASSWORD)).unwrap();
+        (login.token, login.anonymous, login.external) = (Some(Secret::new(TOKEN)), true, true);
+        let tls = tls::server_config(&identity, Some(&folder.0.join("ca.pem")));
+        let account = Account { login, tls: Some(tls.unwrap()), allow_cleartext };
         let named = |(i, data): (usize, &&[u8])| Message::new(&format!("id-{i}"), data).unwrap();
         let service = Arc::new(Service::new(account, messages.iter().enumerate().map(named).collect()));
         let listen = |implicit_tls| {
@@ -53,11 +53,11 @@ impl Running {
         Options {
             host: "127.0.0.1".to_owned(),
             port: self.port,
-            user: USER.to_owned(),
-            password: Secret::new(PASSWORD),
+            credentials: Credentials::password(USER, Secret::new(PASSWORD)),
             login: Login::Auto,
             tls: Tls::None,
             ca: Some(self.folder.0.join("ca.pem")),
+            identity: None,
             insecure_cleartext: true,
             maildir: Some(self.folder.0.join("mail")),
             list: false,
@@ -151,14 +151,13 @@ fn refs(messages: &[Vec<u8>]) -> Vec<&[u8]> {
 fn every_way_in_downloads_every_octet() {
     let messages = messages();
     for (tls, login, cleartext, how) in [
-        (Tls::None, Login::Auto, false, "APOP"),
+        (Tls::None, Login::Auto, false, "AUTH SCRAM-SHA-512"),
         (Tls::None, Login::Apop, true, "APOP"),
-        (Tls::None, Login::Plain, true, "AUTH PLAIN"),
         (Tls::None, Login::UserPass, true, "USER and PASS"),
-        (Tls::Stls, Login::Auto, false, "AUTH PLAIN"),
+        (Tls::Stls, Login::Auto, false, "AUTH SCRAM-SHA-512-PLUS"),
         (Tls::Stls, Login::Apop, false, "APOP"),
         (Tls::Stls, Login::UserPass, false, "USER and PASS"),
-        (Tls::Implicit, Login::Auto, false, "AUTH PLAIN"),
+        (Tls::Implicit, Login::Auto, false, "AUTH SCRAM-SHA-512-PLUS"),
     ] {
         // the last one takes its time
         let messages = if login == Login::Auto { &messages[..] } else { &messages[..8] };
@@ -167,9 +166,54 @@ fn every_way_in_downloads_every_octet() {
         options.port = if tls == Tls::Implicit { server.tls_port } else { server.port };
         (options.tls, options.login, options.insecure_cleartext) = (tls, login, cleartext);
         let summary = get(&options).unwrap();
-        assert_eq!((summary.login, summary.tls), (how, tls != Tls::None));
+        assert_eq!((summary.login.as_str(), summary.tls), (how, tls != Tls::None));
         assert_eq!((summary.deleted, summary.failures), (0, Vec::new()));
         assert!(server.delivered() == messages, "{tls:?}, {login:?}");
+    }
+}
+
+/// Each by name, with TLS and without, and with what is wrong.
+#[test]
+fn every_mechanism() {
+    let server = Running::new(&[b"one\r\n"]);
+    let attempt = |tls: Tls, mechanism: &str, right: bool| {
+        let mut options = server.options();
+        options.maildir = None;
+        (options.tls, options.login, options.insecure_cleartext) = (tls, Login::Auth, false);
+        options.port = if tls == Tls::Implicit { server.tls_port } else { server.port };
+        let secret = |right_one| if right { Secret::new(right_one) } else { Secret::new(*b"wrong") };
+        let credentials = &mut options.credentials;
+        credentials.mechanism = Some(mechanism.to_owned());
+        match mechanism {
+            "OAUTHBEARER" | "XOAUTH2" => {
+                (credentials.password, credentials.token) = (None, Some(secret(TOKEN)));
+            }
+            "EXTERNAL" => {
+                credentials.password = None;
+                credentials.certificate = true;
+                let identity = tls::Identity {
+                    certificate: server.folder.0.join("cert.pem"),
+                    key: server.folder.0.join("key.pem"),
+                };
+                options.identity = right.then_some(identity);
+            }
+            _ => credentials.password = Some(secret(PASSWORD)),
+        }
+        get(&options)
+    };
+    for mechanism in MECHANISMS {
+        for tls in [Tls::Stls, Tls::Implicit] {
+            let summary = attempt(tls, mechanism, true).unwrap();
+            assert_eq!((summary.login, summary.tls), (format!("AUTH {mechanism}"), true));
+            if mechanism != "ANONYMOUS" {
+                let error = attempt(tls, mechanism, false).unwrap_err();
+                assert_eq!(error.exit_code(), 3, "{mechanism}: {error}");
+            }
+        }
+        let open = attempt(Tls::None, mechanism, true);
+        let needs_tls = mechanism.ends_with("-PLUS")
+            || ["EXTERNAL", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN"].contains(&mechanism);
+        assert_eq!(open.is_err(), needs_tls, "{mechanism}");
     }
 }
 
@@ -219,17 +263,26 @@ fn errors_say_what_and_show_no_secret() {
         assert!(!server.folder.0.join("mail").exists());
         assert!(!format!("{options:?} {error:?}").contains("tanstaaf"));
     };
-    let wrong = |options: &mut Options| options.password = Secret::new(*b"wrong");
+    let wrong = |options: &mut Options| options.credentials.password = Some(Secret::new(*b"wrong"));
+    let plain = |options: &mut Options| {
+        (options.login, options.credentials.mechanism) = (Login::Auth, Some("plain".to_owned()));
+    };
     for (login, words) in [
         (Login::Apop, "login by APOP failed: [AUTH] Wrong user or password"),
-        (Login::Plain, "login by AUTH PLAIN failed: [AUTH] Wrong user or password"),
         (Login::UserPass, "login by USER and PASS failed: [AUTH] Wrong user or password"),
     ] {
         fails(&|o| (wrong(o), o.login = login).1, 3, words);
     }
-    fails(&|o| o.user = "nobody".to_owned(), 3, "login by APOP failed: [AUTH] Wrong user or password");
+    let words = "login by AUTH PLAIN failed: [AUTH] Wrong user or password";
+    fails(&|o| (wrong(o), plain(o)).1, 3, words);
+    fails(&wrong, 3, "AUTH: the server ended the exchange: invalid-proof");
+    fails(
+        &|o| o.credentials.user = "nobody".to_owned(),
+        3,
+        "AUTH: the server ended the exchange: invalid-proof",
+    );
     let cleartext = "the password would be sent in the clear: use --tls, or --insecure-cleartext if you must";
-    fails(&|o| (o.insecure_cleartext, o.login) = (false, Login::Plain), 3, cleartext);
+    fails(&|o| (plain(o), o.insecure_cleartext = false).1, 3, cleartext);
     let distrusted = "TLS: invalid peer certificate: UnknownIssuer";
     let other = Running::new(&[]);
     fails(&|o| (o.tls, o.ca) = (Tls::Stls, Some(other.folder.0.join("ca.pem"))), 4, distrusted);
@@ -252,7 +305,10 @@ fn errors_say_what_and_show_no_secret() {
 fn no_password_without_tls_where_the_server_does_not_take_it() {
     let server = Running::with(&[b"one\r\n"], false);
     let mut raw = server.session();
-    assert!(!raw.lines("CAPA").iter().any(|line| line == "USER\r\n" || line.contains("PLAIN")));
+    let offered = raw.lines("CAPA");
+    assert!(!offered.iter().any(|line| line == "USER\r\n" || line.contains("PLAIN")));
+    let sasl = "SASL SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 DIGEST-MD5 CRAM-MD5 ANONYMOUS\r\n";
+    assert!(offered.iter().any(|line| line == sasl), "{offered:?}");
     assert_eq!(raw.say("USER mrose"), "-ERR Cleartext login is disabled, start TLS first\r\n");
     let mut options = server.options();
     options.tls = Tls::Stls;
@@ -307,7 +363,7 @@ fn the_rest_of_the_commands() {
         ("UTF8", "+OK UTF-8\r\n"),
         ("LANG en", "+OK en English it is\r\n"),
         ("LANG xx", "-ERR Only English\r\n"),
-        ("AUTH SCRAM-SHA-1", "-ERR No such mechanism\r\n"),
+        ("AUTH SCRAM-SHA-1-PLUS", "-ERR No such mechanism\r\n"),
         ("AUTH PLAIN", "+ \r\n"),
         ("*", "-ERR Cancelled\r\n"),
         ("AUTH PLAIN", "+ \r\n"),
@@ -383,11 +439,11 @@ fn a_server_without_pipelining_gets_one_command_at_a_time() {
     let options = Options {
         host: "127.0.0.1".to_owned(),
         port,
-        user: USER.to_owned(),
-        password: Secret::new(PASSWORD),
+        credentials: Credentials::password(USER, Secret::new(PASSWORD)),
         login: Login::Auto,
         tls: Tls::None,
         ca: None,
+        identity: None,
         insecure_cleartext: true,
         maildir: Some(folder.0.join("mail")),
         list: false,

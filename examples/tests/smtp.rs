@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::{Folder, certify};
+use common::{Folder, MECHANISMS, certify};
+use examples::login::{Account, Credentials};
 use examples::smtp_send::{self, Error, Target, Tls};
 use examples::smtp_sink::{self, Service};
 use examples::tls;
@@ -20,6 +21,15 @@ use wire::dot::LineEndings;
 
 const USER: &str = "alice";
 const PASSWORD: &[u8] = b"tanstaaf";
+const TOKEN: &[u8] = b"ya29.tanstaaf";
+
+fn account() -> Option<Account> {
+    Some(Account::new(USER, Secret::new(PASSWORD)).unwrap())
+}
+
+fn credentials(password: &[u8]) -> Option<Credentials> {
+    Some(Credentials::password(USER, Secret::new(password)))
+}
 
 /// A running server.
 struct Running {
@@ -31,10 +41,10 @@ struct Running {
 impl Running {
     fn new(change: impl FnOnce(&mut smtp_sink::Options)) -> Self {
         let folder = Folder::new();
-        let certificate = certify(&folder.0);
+        let identity = certify(&folder.0);
         let mut options = smtp_sink::Options {
             lmtp: false,
-            tls: Some(tls::server_config(&certificate, &folder.0.join("key.pem")).unwrap()),
+            tls: Some(tls::server_config(&identity, Some(&folder.0.join("ca.pem"))).unwrap()),
             login: None,
             allow_cleartext: false,
             store: Some(folder.0.join("store")),
@@ -60,6 +70,7 @@ impl Running {
             lmtp: false,
             tls: Tls::None,
             ca: Some(self.folder.0.join("ca.pem")),
+            identity: None,
             login: None,
             allow_cleartext: false,
             from: "from@a.example".to_owned(),
@@ -172,25 +183,75 @@ fn every_way_delivers_every_octet() {
             (Tls::StartTls, false, true, true),
             (Tls::Implicit, true, true, true),
         ] {
-            let login = login.then(|| (USER.to_owned(), Secret::new(PASSWORD)));
-            let server = Running::new(|options| (options.lmtp, options.login) = (lmtp, login.clone()));
+            let account = if login { account() } else { None };
+            let server = Running::new(|options| (options.lmtp, options.login) = (lmtp, account));
             let mut options = server.options();
             (options.lmtp, options.tls, options.chunking, options.pipelining) =
                 (lmtp, tls, chunking, pipelining);
             let port = if tls == Tls::Implicit { server.tls_port } else { server.port };
             options.target = Target::Tcp("127.0.0.1".to_owned(), port);
-            options.login = login;
+            options.login = if login { credentials(PASSWORD) } else { None };
             options.files = server.files(&messages());
             let (all, printed) = send(&options).unwrap();
             assert!(all && printed.lines().count() == messages().len(), "{printed}");
             assert!(server.stored() == messages(), "lmtp: {lmtp}");
             let envelope = server.envelope(6);
             assert_eq!(envelope["tls"], tls != Tls::None);
-            assert_eq!(envelope["user"], serde_json::json!(options.login.map(|(user, _)| user)));
+            assert_eq!(
+                envelope["user"],
+                serde_json::json!(options.login.map(|credentials| credentials.user))
+            );
             assert_eq!(envelope["hello"], "client.example");
             assert_eq!(envelope["sender"], "from@a.example");
             assert_eq!(envelope["recipients"], serde_json::json!(["<to@b.example>"]));
         }
+    }
+}
+
+/// Each by name, with TLS and without, and with what is wrong.
+#[test]
+fn every_mechanism() {
+    let server = Running::new(|options| {
+        let mut account = account();
+        if let Some(account) = &mut account {
+            (account.token, account.anonymous, account.external) = (Some(Secret::new(TOKEN)), true, true);
+        }
+        options.login = account;
+    });
+    let attempt = |tls: Tls, mechanism: &str, right: bool| {
+        let mut options = server.options();
+        let port = if tls == Tls::Implicit { server.tls_port } else { server.port };
+        (options.tls, options.target) = (tls, Target::Tcp("127.0.0.1".to_owned(), port));
+        options.files = server.files(&messages()[..1]);
+        let secret = |right_one| if right { Secret::new(right_one) } else { Secret::new(*b"wrong") };
+        let mut credentials = credentials(PASSWORD).unwrap();
+        credentials.mechanism = Some(mechanism.to_owned());
+        credentials.password = Some(secret(PASSWORD));
+        credentials.token = Some(secret(TOKEN));
+        credentials.certificate = true;
+        if right {
+            let file = |name| server.folder.0.join(name);
+            options.identity = Some(tls::Identity { certificate: file("cert.pem"), key: file("key.pem") });
+        }
+        options.login = Some(credentials);
+        send(&options)
+    };
+    let mut sent = 0;
+    for mechanism in MECHANISMS {
+        for tls in [Tls::StartTls, Tls::Implicit] {
+            assert!(attempt(tls, mechanism, true).unwrap().0);
+            sent += 1;
+            let user = if mechanism == "ANONYMOUS" { "anonymous" } else { USER };
+            assert_eq!(server.envelope(sent)["user"], user, "{mechanism}");
+            if mechanism != "ANONYMOUS" {
+                assert!(attempt(tls, mechanism, false).is_err(), "{mechanism}");
+            }
+        }
+        let open = attempt(Tls::None, mechanism, true);
+        let needs_tls = mechanism.ends_with("-PLUS")
+            || ["EXTERNAL", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN"].contains(&mechanism);
+        assert_eq!(open.is_err(), needs_tls, "{mechanism}");
+        sent += u32::from(!needs_tls);
     }
 }
 
@@ -294,8 +355,7 @@ fn a_message_that_is_too_large_is_not_sent_and_not_taken() {
 
 #[test]
 fn errors_say_what_and_show_no_secret() {
-    let wanted = || Some((USER.to_owned(), Secret::new(PASSWORD)));
-    let server = Running::new(|options| options.login = wanted());
+    let server = Running::new(|options| options.login = account());
     let fails = |change: &dyn Fn(&mut smtp_send::Options), words: &str| {
         let mut options = server.options();
         options.files = server.files(&messages()[..1]);
@@ -304,13 +364,21 @@ fn errors_say_what_and_show_no_secret() {
         assert!(error.to_string().starts_with(words), "{error}");
         assert!(!format!("{options:?} {error:?}").contains("tanstaaf"));
     };
-    let login = |password: &[u8]| Some((USER.to_owned(), Secret::new(password)));
+    let plain = |password| {
+        let mut credentials = credentials(password);
+        credentials.as_mut().unwrap().mechanism = Some("PLAIN".to_owned());
+        credentials
+    };
     fails(
-        &|o| (o.tls, o.login) = (Tls::StartTls, login(b"wrong")),
+        &|o| (o.tls, o.login) = (Tls::StartTls, plain(b"wrong")),
         "the server refuses AUTH PLAIN: 535 5.7.8 Wrong user or password",
     );
-    fails(&|o| o.login = login(PASSWORD), "the mechanism shows the secret, and there is no TLS");
-    fails(&|o| (o.login, o.allow_cleartext) = (login(PASSWORD), true), "the server does not offer AUTH");
+    fails(&|o| o.login = credentials(b"wrong"), "AUTH: the server ended the exchange: invalid-proof");
+    fails(&|o| o.login = plain(PASSWORD), "AUTH: the server offers no mechanism for these credentials");
+    let open = Running::new(|_| {});
+    let port = open.port;
+    let at_open = move || Target::Tcp("127.0.0.1".to_owned(), port);
+    fails(&|o| (o.target, o.login) = (at_open(), credentials(PASSWORD)), "the server does not offer AUTH");
     fails(&|o| o.lmtp = true, "the server refuses LHLO: 500 Command unrecognized");
     fails(&|o| o.to = vec!["a b".to_owned()], "a b: illegal octet at 2");
     fails(&|o| o.from = "a@b>\r\nRSET\r\n<c".to_owned(), "--from: ");
@@ -338,7 +406,7 @@ fn xclient_speaks_for_another() {
 fn the_rest_of_the_commands() {
     let server = Running::new(|options| {
         options.allow_cleartext = true;
-        options.login = Some((USER.to_owned(), Secret::new(PASSWORD)));
+        options.login = account();
     });
     let mut raw = server.session();
     for (said, reply) in [
@@ -351,7 +419,7 @@ fn the_rest_of_the_commands() {
         ("EXPN a\r\n", "502 5.5.1 Command not implemented\r\n"),
         ("HELP\r\n", "214 2.0.0 See RFC 5321\r\n"),
         ("XYZZY\r\n", "500 5.5.1 Command unrecognized\r\n"),
-        ("AUTH SCRAM-SHA-1\r\n", "504 5.5.4 Authentication mechanism not offered\r\n"),
+        ("AUTH SCRAM-SHA-1-PLUS\r\n", "504 5.5.4 Authentication mechanism not offered\r\n"),
         ("AUTH PLAIN\r\n", "334 \r\n"),
         ("*\r\n", "501 5.7.0 Cancelled\r\n"),
         ("AUTH PLAIN\r\n", "334 \r\n"),

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Cyrus' POP3 server. USER/PASS, APOP, AUTH PLAIN; STLS and POP3S. A store of its own, filled by IMAP APPEND.
+# Cyrus' POP3 server. USER/PASS, APOP, every mechanism of Cyrus SASL; STLS and POP3S, with certificates of clients. A store of its own, filled by IMAP APPEND.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 NAME=cyrus
-PACKAGES="cyrus-pop3d cyrus-imapd sasl2-bin libsasl2-modules libsasl2-modules-db"
+PACKAGES="cyrus-pop3d cyrus-imapd sasl2-bin libsasl2-modules libsasl2-modules-db libsasl2-modules-otp"
 PORT=$((INTEROP_PORTS + 1110)) TLS_PORT=$((INTEROP_PORTS + 1995)) IMAP_PORT=$((INTEROP_PORTS + 1143))
 SERVE=(bash "$W/cyrus/serve.sh")
 
@@ -29,9 +29,10 @@ conversations: 0
 search_engine: none
 sasl_pwcheck_method: auxprop
 sasl_auxprop_plugin: sasldb
-sasl_mech_list: PLAIN LOGIN
+sasl_mech_list: PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-512 OTP EXTERNAL
 tls_server_cert: $TLS/cert.pem
 tls_server_key: $TLS/key.pem
+tls_client_ca_file: $TLS/ca.pem
 C
   cat > "$D/cyrus.conf" <<C
 START {
@@ -52,6 +53,8 @@ chown -R cyrus:mail /run/cyrus $D/lib $D/spool
 rm -f /etc/sasldb2
 # plain passwords, because APOP needs to know them
 for user in alice bob; do echo secret | saslpasswd2 -p -c -u localhost \$user; done
+# one-time passwords want a long pass phrase
+echo "secret pass phrase" | saslpasswd2 -p -c -u localhost carol
 chown cyrus:sasl /etc/sasldb2
 exec cyrmaster -C $D/imapd.conf -M $D/cyrus.conf -p /run/cyrus/master.pid
 S

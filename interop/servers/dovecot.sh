@@ -1,27 +1,47 @@
 #!/bin/bash
-# Dovecot's POP3 server. USER/PASS, APOP, AUTH PLAIN; STLS and POP3S. Maildir.
+# Dovecot's POP3 server, and its submission server, which sends on to our smtp-sink. USER/PASS, APOP, every mechanism of SASL that
+# it has; STLS and POP3S. Maildir. Tokens are good if a stub says so (check_auth.py), certificates if they are by our authority.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 NAME=dovecot
-PACKAGES="dovecot-pop3d dovecot-core"
-PORT=$((INTEROP_PORTS + 110)) TLS_PORT=$((INTEROP_PORTS + 995))
+PACKAGES="dovecot-pop3d dovecot-core dovecot-submissiond"
+PORT=$((INTEROP_PORTS + 110)) TLS_PORT=$((INTEROP_PORTS + 995)) SUBMISSION=$((INTEROP_PORTS + 587)) INTROSPECTION=$((INTEROP_PORTS + 80))
+PORTS="$PORT $TLS_PORT $SUBMISSION"
+OFFERS="pop3 127.0.0.1:$PORT, pop3s 127.0.0.1:$TLS_PORT, submission 127.0.0.1:$SUBMISSION"
 SERVE=(dovecot -F -c "$W/dovecot/dovecot.conf")  # -F: stays in front, as the jail's first process
 
 configure() {
   local user
-  for user in alice bob; do                      # all mail belongs to mail:mail, 8:8 on every Debian
+  for user in alice bob anonymous; do            # all mail belongs to mail:mail, 8:8 on every Debian
     mkdir -p "$D/mail/$user"; chown 8:8 "$D/mail/$user"
     echo "$user:{PLAIN}secret:8:8::$D/mail/$user::" >> "$D/users"   # plain, because APOP needs to know it
   done
+  touch "$D/records"                             # users whose SCRAM records we made; read anew when it changes
+  cat > "$D/oauth2.conf" <<C
+introspection_mode = post
+introspection_url = http://127.0.0.1:$INTROSPECTION/introspect
+username_attribute = username
+active_attribute = active
+active_value = true
+C
   cat > "$D/dovecot.conf" <<C
 base_dir = /run/dovecot
 log_path = $D/log
-protocols = pop3
+protocols = pop3 submission
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <$TLS/cert.pem
 ssl_key = <$TLS/key.pem
+ssl_ca = <$TLS/ca.pem
+ssl_verify_client_cert = yes
+ssl_require_crl = no
+auth_ssl_username_from_cert = yes
 disable_plaintext_auth = no
-auth_mechanisms = plain login apop
+auth_mechanisms = plain login apop cram-md5 digest-md5 scram-sha-1 scram-sha-256 oauthbearer xoauth2 external anonymous
+auth_anonymous_username = anonymous
+hostname = localhost
+submission_relay_host = 127.0.0.1
+submission_relay_port = $SINK
+submission_relay_ssl = no
 # a wrong password is answered at once, also the third time
 auth_failure_delay = 0
 service anvil {
@@ -33,12 +53,37 @@ first_valid_uid = 8
 first_valid_gid = 8
 mail_location = maildir:~/Maildir
 passdb {
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = $D/oauth2.conf
+}
+# who has a certificate needs no password
+passdb {
+  driver = static
+  mechanisms = external
+  args = nopassword=y
+}
+passdb {
+  driver = passwd-file
+  args = $D/records
+}
+passdb {
   driver = passwd-file
   args = $D/users
 }
 userdb {
   driver = passwd-file
   args = $D/users
+}
+# those of the records
+userdb {
+  driver = static
+  args = uid=8 gid=8 home=$D/mail/%u
+}
+service submission-login {
+  inet_listener submission {
+    port = $SUBMISSION
+  }
 }
 service pop3-login {
   inet_listener pop3 {

@@ -2,7 +2,7 @@
 # Postfix as SMTP server: STARTTLS and SMTPS, SASL, DSN, CHUNKING, SMTPUTF8, XCLIENT; and as SMTP and LMTP client.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 NAME=postfix
-PACKAGES="postfix sasl2-bin libsasl2-modules libsasl2-modules-db"
+PACKAGES="postfix sasl2-bin libsasl2-modules libsasl2-modules-db libsasl2-modules-otp"
 PORT=$((INTEROP_PORTS + 5025)) NORMALISE=$((PORT + 1)) REJECT=$((PORT + 2)) TLS_PORT=$((INTEROP_PORTS + 5465))
 PORTS="$PORT $NORMALISE $REJECT $TLS_PORT"
 OFFERS="smtp 127.0.0.1:$PORT, smtps 127.0.0.1:$TLS_PORT; with smtpd_forbid_bare_newline = normalize :$NORMALISE, = reject :$REJECT"
@@ -63,6 +63,8 @@ smtpd_sasl_type = cyrus
 smtpd_sasl_path = smtpd
 smtpd_sasl_local_domain = localhost
 smtpd_sasl_authenticated_header = yes
+# ANONYMOUS, too
+smtpd_sasl_security_options =
 cyrus_sasl_config_path = $D/conf/sasl
 # as a client: no line is broken, and it tries again soon
 smtp_line_length_limit = 0
@@ -101,12 +103,13 @@ C
   cat > "$D/conf/sasl/smtpd.conf" <<C
 pwcheck_method: auxprop
 auxprop_plugin: sasldb
-mech_list: PLAIN LOGIN CRAM-MD5
+mech_list: PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-512 OTP ANONYMOUS
 C
   cat > "$D/serve.sh" <<S
 set -eu
 rm -f /etc/sasldb2
 echo secret | saslpasswd2 -p -c -u localhost alice
+echo "secret pass phrase" | saslpasswd2 -p -c -u localhost carol
 chgrp postfix /etc/sasldb2; chmod 640 /etc/sasldb2
 find /var/spool/postfix -type f -delete   # what an earlier run left
 exec postfix -c $D/conf start-fg

@@ -1,5 +1,6 @@
 //! What the tests of clients with servers share.
 
+use examples::tls::Identity;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,8 +24,26 @@ impl Drop for Folder {
     }
 }
 
+/// All mechanisms that the servers have, strongest first; EXTERNAL is for who has a certificate.
+pub(crate) const MECHANISMS: [&str; 14] = [
+    "EXTERNAL",
+    "SCRAM-SHA-512-PLUS",
+    "SCRAM-SHA-256-PLUS",
+    "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-512",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-1",
+    "OAUTHBEARER",
+    "XOAUTH2",
+    "DIGEST-MD5",
+    "CRAM-MD5",
+    "PLAIN",
+    "LOGIN",
+    "ANONYMOUS",
+];
+
 /// An authority, and a certificate for 127.0.0.1 by it: rustls takes no authority's own as that of a server.
-pub(crate) fn certify(folder: &Path) -> PathBuf {
+pub(crate) fn certify(folder: &Path) -> Identity {
     let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
     params.distinguished_name.push(rcgen::DnType::CommonName, folder.to_str().unwrap());
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -35,8 +54,8 @@ pub(crate) fn certify(folder: &Path) -> PathBuf {
     let params = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
     let certificate = params.signed_by(&key, &issuer).unwrap();
     fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
-    fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
-    let path = folder.join("cert.pem");
-    fs::write(&path, certificate.pem()).unwrap();
-    path
+    let identity = Identity { certificate: folder.join("cert.pem"), key: folder.join("key.pem") };
+    fs::write(&identity.key, key.serialize_pem()).unwrap();
+    fs::write(&identity.certificate, certificate.pem()).unwrap();
+    identity
 }
