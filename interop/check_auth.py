@@ -33,12 +33,12 @@ TLS = WORK / "tls"
 TOKEN, WRONG = "ya29.good-token", "Xq7-wrong"
 # what each server must offer within TLS; what it should have and does not is as wrong as what nobody has checked
 WANTED = {
+    # ANONYMOUS over POP3 only
     "dovecot": "PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 SCRAM-SHA-256 OAUTHBEARER XOAUTH2 EXTERNAL ANONYMOUS",
-    "cyrus": "PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-512 OTP EXTERNAL",
+    "cyrus": "PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-512 SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-512-PLUS OTP EXTERNAL",
     "postfix": "PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-512 OTP ANONYMOUS",
 }
 STRONGEST = {"dovecot": "SCRAM-SHA-256", "cyrus": "SCRAM-SHA-512", "postfix": "SCRAM-SHA-512"}
-NEEDS_CERTIFICATE = {"EXTERNAL"}                # offered only to who has shown one, by some
 
 
 class Introspection(http.server.BaseHTTPRequestHandler):
@@ -76,7 +76,7 @@ class Auth(Checks):
     def credentials(self, mechanism: str, right: bool, user: str = "alice") -> list[str | Path]:
         """The options that are the same for both programs."""
         if mechanism == "EXTERNAL":
-            return ["--user", user if right else "bob", "--cert", TLS / "client.pem", "--key", TLS / "client.key"] if right else ["--user", user]
+            return ["--user", user, *(["--cert", TLS / "client.pem", "--key", TLS / "client.key"] if right else [])]
         if mechanism in ("OAUTHBEARER", "XOAUTH2"):
             return ["--user", user, "--token-file", self.file("token", TOKEN if right else WRONG)]
         if mechanism == "OTP":
@@ -113,16 +113,55 @@ class Auth(Checks):
         seen = poplib.POP3_SSL("localhost", tls_port, context=context)
         offered = seen.capa().get("SASL", [])
         seen.quit()
-        self.check("POP3: mechanisms offered", lambda: self.all_offered(offered))
+        self.check("POP3: mechanisms offered", lambda: self.all_offered(offered, self.wanted()))
         for mechanism in self.wanted():
+            if mechanism.endswith("-PLUS"):
+                for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+                    self.check(f"POP3S, {version.name}: {mechanism} by tls-unique", lambda: self.bound(tls_port, mechanism, version, True, True))
+                    self.check(f"POP3S, {version.name}: {mechanism} by tls-unique, wrong", lambda: self.bound(tls_port, mechanism, version, False, True))
+                    self.check(f"POP3S, {version.name}: {mechanism} by tls-unique of another connection", lambda: self.bound(tls_port, mechanism, version, True, False))
+                continue
             self.check(f"POP3S: {mechanism}", lambda: self.pop_right(tls_port, "implicit", mechanism))
             if mechanism != "ANONYMOUS":
                 self.check(f"POP3S: {mechanism}, wrong", lambda: self.pop_wrong(tls_port, "implicit", mechanism))
         for mechanism in ("CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"):
             self.check(f"POP3: {mechanism}", lambda: self.pop_right(port, "none", mechanism))
         self.check("POP3: APOP", lambda: self.pop_right(port, "none", "APOP", "apop"))
-        self.check("POP3 with STLS: the strongest", lambda: self.pop_right(port, "stls", STRONGEST[self.server], "auto"))
+        if self.server == "cyrus":
+            # it knows no tls-exporter, and pop3-get no tls-unique; nothing weaker is tried
+            self.check("POP3 with STLS: the strongest is bound in a way that Cyrus does not know", lambda: self.no_fallback(port))
+        else:
+            self.check("POP3 with STLS: the strongest", lambda: self.pop_right(port, "stls", STRONGEST[self.server], "auto"))
         self.check("POP3: the strongest", lambda: self.pop_right(port, "none", STRONGEST[self.server], "auto"))
+
+    def no_fallback(self, port: int) -> str:
+        done = self.pop(port, "stls", "SCRAM-SHA-512-PLUS", True, "auto")
+        exited(done, 3)
+        assert b"login by AUTH SCRAM-SHA-512-PLUS failed" in done.stderr, f"{done.stderr!r}"
+        return done.stderr.decode().strip()[:100]
+
+    def bound(self, port: int, mechanism: str, version: ssl.TLSVersion, right: bool, this: bool) -> str:
+        """sasl-client, to which Python's TLS tells what tls-unique is: of this connection, or of another."""
+        context = ssl.create_default_context(cafile=TLS / "ca.pem")
+        context.minimum_version = context.maximum_version = version
+        seen, other = (poplib.POP3_SSL("localhost", port, context=context) for _ in range(2))
+        unique = (seen if this else other).sock.get_channel_binding("tls-unique")
+        client = subprocess.Popen([self.bin / "sasl-client", "--auth", mechanism, "--tls-unique", unique.hex(), *self.credentials("SCRAM", right)],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1)
+        line = f"AUTH {mechanism} {client.stdout.readline().strip()}"
+        while True:
+            seen.sock.sendall(line.encode() + b"\r\n")
+            answer = seen.file.readline().decode()
+            if not answer.startswith("+ "):
+                break
+            client.stdin.write(answer[2:].strip() + "\n")
+            said = client.stdout.readline().strip()
+            line = {"": "*", "=": ""}.get(said, said)    # it has given up; an empty response
+        seen.close()
+        other.close()
+        _, errors = client.communicate("OK\n" if answer.startswith("+OK") else "", timeout=10)
+        assert answer.startswith("+OK") == (right and this) and (client.returncode == 0) == (right and this), f"{answer.strip()}; {errors.strip()}"
+        return answer.strip()[:60]
 
     # ---- SMTP
 
@@ -161,8 +200,9 @@ class Auth(Checks):
             seen.starttls(context=context)
             seen.ehlo()
             offered = seen.esmtp_features.get("auth", "").split()
-        self.check("SMTP: mechanisms offered", lambda: self.all_offered(offered))
-        for mechanism in self.wanted():
+        wanted = [mechanism for mechanism in self.wanted() if (self.server, mechanism) != ("dovecot", "ANONYMOUS")]
+        self.check("SMTP: mechanisms offered", lambda: self.all_offered(offered, wanted))
+        for mechanism in wanted:
             self.check(f"SMTP with STARTTLS: {mechanism}", lambda: self.smtp_right(port, "starttls", mechanism))
             if mechanism != "ANONYMOUS":
                 self.check(f"SMTP with STARTTLS: {mechanism}, wrong", lambda: self.smtp_wrong(port, "starttls", mechanism))
@@ -173,8 +213,8 @@ class Auth(Checks):
     def wanted(self) -> list[str]:
         return WANTED[self.server].split()
 
-    def all_offered(self, offered: list[str]) -> str:
-        assert set(offered) == set(self.wanted()), f"offers {sorted(offered)}, checked are {sorted(self.wanted())}"
+    def all_offered(self, offered: list[str], wanted: list[str]) -> str:
+        assert set(offered) == set(wanted), f"offers {sorted(offered)}, checked are {sorted(wanted)}"
         return " ".join(offered)
 
     # ---- records
@@ -193,23 +233,23 @@ class Auth(Checks):
 
     def ours(self, mechanism: str) -> str:
         record = self.record("--mechanism", mechanism, "--iterations", "5000")
-        for password, verdict in (("secret", "(verified)"), ("Secret", "error")):
+        for password, verdict in (("secret", "(verified)"), ("Secret", "mismatch")):
             done = self.run(JAIL, "run", "dovecot", "doveadm", "-c", WORK / "dovecot/dovecot.conf", "pw", "-t", record, "-p", password)
             text = (done.stdout + done.stderr).decode()
-            assert verdict in text and (done.returncode == 0) == (verdict != "error"), f"of {password}: {text}"
+            assert verdict in text and (done.returncode == 0) == (verdict != "mismatch"), f"of {password}: {text}"
         return record.partition(",")[0]
 
     def stored(self, mechanism: str, port: int) -> str:
         """Dovecot lets a user in whose record we made."""
-        user = f"by-{mechanism.lower()}"
-        with (WORK / "dovecot/records").open("a") as records:
-            records.write(f"{user}:{self.record('--mechanism', mechanism)}::::::\n")
         for way in (mechanism, "PLAIN"):
-            self.pop_right(port, "implicit", way, user=user)
-        return user
+            self.pop_right(port, "implicit", way, user=f"by-{mechanism.lower()}")
+        return f"{mechanism}, PLAIN"
 
     def records(self, port: int) -> None:
-        for mechanism in ("SCRAM-SHA-1", "SCRAM-SHA-256"):
+        both = ("SCRAM-SHA-1", "SCRAM-SHA-256")
+        lines = [f"by-{mechanism.lower()}:{self.record('--mechanism', mechanism)}::::::\n" for mechanism in both]
+        (WORK / "dovecot/records").write_text("".join(lines))    # at once: Dovecot looks at seconds
+        for mechanism in both:
             self.check(f"doveadm pw -s {mechanism}, checked by us", lambda: self.theirs(self.doveadm("pw", "-s", mechanism, "-p", "secret")))
             self.check(f"our record of {mechanism}, checked by doveadm pw -t", lambda: self.ours(mechanism))
             self.check(f"our record of {mechanism} in Dovecot's store", lambda: self.stored(mechanism, port))

@@ -128,3 +128,8 @@ pub fn line_endings(name: &str) -> Result<LineEndings, &'static str> {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// So do the logins.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/mechanisms.md")]
+struct Mechanisms;

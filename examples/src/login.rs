@@ -64,7 +64,7 @@ pub struct Place<'p> {
     /// Whether there is TLS, and what is allowed without.
     pub policy: Policy,
     /// Of the TLS connection.
-    pub exported: Option<Exported>,
+    pub binding: Option<ChannelBinding>,
 }
 
 impl Credentials {
@@ -90,7 +90,7 @@ impl Credentials {
             chooser = chooser.with_certificate();
         }
         let Some(wanted) = &self.mechanism else {
-            if place.exported.is_some() {
+            if place.binding.is_some() {
                 chooser = chooser.with_channel_binding();
             }
             return chooser.choose(offered.iter().map(Mechanism::as_str));
@@ -98,7 +98,7 @@ impl Credentials {
         // on demand only: a sequence of one-time passwords is used up, and a stranger is nobody
         chooser = chooser.with_pass_phrase().or_anonymous();
         // without -PLUS the user wants no binding
-        if place.exported.is_some() && wanted.to_ascii_uppercase().ends_with("-PLUS") {
+        if place.binding.is_some() && wanted.to_ascii_uppercase().ends_with("-PLUS") {
             chooser = chooser.with_channel_binding();
         }
         chooser.choose(offered.iter().map(Mechanism::as_str).filter(|name| name.eq_ignore_ascii_case(wanted)))
@@ -122,10 +122,8 @@ impl Credentials {
         let token = || Token::new(self.token.clone().unwrap_or_default());
         if let Some((hash, _)) = Hash::of(chosen.mechanism()) {
             let client = scram::Client::new(hash, &self.user, &password(), scram::Nonce::draw()?)?;
-            let client = match (chosen.binding_flag(), place.exported) {
-                (BindingFlag::Used, Some(exported)) => {
-                    client.bound_to(ChannelBinding::tls_exporter(exported))
-                }
+            let client = match (chosen.binding_flag(), &place.binding) {
+                (BindingFlag::Used, Some(binding)) => client.bound_to(binding.clone()),
                 (BindingFlag::NotOffered, _) => client.binding_not_offered(),
                 _ => client,
             };

@@ -4,6 +4,7 @@ use crate::login::{self, Credentials, Place};
 use crate::maildir::{Draft, Maildir};
 use crate::{Connection, tls};
 use auth::choose::{Chosen, Strength, Unavailable};
+use auth::scram::ChannelBinding;
 use auth::{ClientExchange, Forbidden, Policy, apop};
 use pop3_proto::client::{Client, Config, Event};
 use pop3_proto::{Apop, Auth, Command, Item, MessageNumber, Password, Reply, Status, UserName};
@@ -344,8 +345,8 @@ impl Session {
         let policy =
             if self.connection.machine.is_tls() { Policy::with_tls() } else { Policy::without_tls() };
         let policy = if options.insecure_cleartext { policy.allow_cleartext() } else { policy };
-        let exported = self.connection.stream.protection().exported;
-        Place { service: "pop", host: &options.host, port: options.port, policy, exported }
+        let binding = self.connection.stream.protection().exported.map(ChannelBinding::tls_exporter);
+        Place { service: "pop", host: &options.host, port: options.port, policy, binding }
     }
 
     fn login_apop(&mut self, options: &Options) -> Result<(), Error> {

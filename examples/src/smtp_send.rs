@@ -3,6 +3,7 @@
 use crate::login::{self, Credentials, Exported, Place};
 use crate::{AsyncConnection, tls};
 use auth::Policy;
+use auth::scram::ChannelBinding;
 use rustls::pki_types::ServerName;
 use smtp_proto::client::{
     Client, Config, Envelope, Event, Outcome, Pipelining, Progress, Transaction, may_fall_back_to_helo,
@@ -341,7 +342,8 @@ impl<'o> Session<'o> {
             Target::Tcp(host, port) => (host.as_str(), *port),
             Target::Unix(_) => ("localhost", 24),
         };
-        let place = Place { service: "smtp", host, port, policy, exported: self.exported };
+        let binding = self.exported.map(ChannelBinding::tls_exporter);
+        let place = Place { service: "smtp", host, port, policy, binding };
         let offered: Vec<_> = machine.ehlo().map(|ehlo| ehlo.mechanisms().collect()).unwrap_or_default();
         if offered.is_empty() {
             return Err(Error::NotOffered("AUTH"));

@@ -15,6 +15,7 @@ configure() {
     mkdir -p "$D/mail/$user"; chown 8:8 "$D/mail/$user"
     echo "$user:{PLAIN}secret:8:8::$D/mail/$user::" >> "$D/users"   # plain, because APOP needs to know it
   done
+  chown 8:8 "$D/mail"
   touch "$D/records"                             # users whose SCRAM records we made; read anew when it changes
   cat > "$D/oauth2.conf" <<C
 introspection_mode = post

@@ -110,7 +110,8 @@ set -eu
 rm -f /etc/sasldb2
 echo secret | saslpasswd2 -p -c -u localhost alice
 echo "secret pass phrase" | saslpasswd2 -p -c -u localhost carol
-chgrp postfix /etc/sasldb2; chmod 640 /etc/sasldb2
+# written to, too: one-time passwords are used up
+chgrp postfix /etc /etc/sasldb2; chmod g+w /etc /etc/sasldb2; chmod o-r /etc/sasldb2
 find /var/spool/postfix -type f -delete   # what an earlier run left
 exec postfix -c $D/conf start-fg
 S
