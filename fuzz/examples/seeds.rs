@@ -1,6 +1,8 @@
 //! Makes seeds from recordings: `cargo run --example seeds -- FILE.wire...`. It writes small files under
-//! `seeds/TARGET/`, named after the recording, and leaves out what is too large to be useful.
+//! `seeds/TARGET/`, named after the recording, and leaves out what is too large to be useful. Those of `auth` are made of its
+//! tests' exchanges.
 
+use fuzz::pairs::{self, Carries, Pair};
 use pop3_proto::ReplyKind;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -59,7 +61,38 @@ fn main() -> std::io::Result<()> {
     for (at, line) in lines.iter().enumerate() {
         write("pop3_command", &format!("line-{at}"), &[&[1], &line[..]].concat())?;
     }
+    auth()?;
     smtp.write()
+}
+
+/// Every message of every mechanism; and for each side what its peer says who has another password: nobody gets in by that.
+fn auth() -> std::io::Result<()> {
+    let carries = Carries { initial_response: true, success_data: false };
+    let talk = |pair: &Pair, password: &str| {
+        let mut said = Vec::new();
+        let _ = pairs::run(pair, ("tim", password), carries, |side, message| {
+            said.push((side, message.clone()));
+            message
+        });
+        said
+    };
+    let real = pairs::pairs().into_iter().filter(|pair| !pair.name.starts_with("like"));
+    for (which, pair) in (0..).zip(real) {
+        let name = pair.name.replace([' ', ','], "-");
+        for (at, (_, message)) in talk(&pair, pairs::PASSWORD).iter().enumerate() {
+            write("auth_message", &format!("{name}-{at}"), message)?;
+        }
+        // to the server with an initial response; to a client that has sent one
+        for (side, settings) in [(pairs::Side::Client, 0b101), (pairs::Side::Server, 0b010)] {
+            let all: Vec<Vec<u8>> = talk(&pair, "wrong")
+                .into_iter()
+                .filter_map(|(from, message)| (from == side).then_some(message))
+                .collect();
+            let seed = [&[which, settings], &all.join(&b"\r\n"[..])[..]].concat();
+            write("auth_mechanism", &format!("{name}-{side:?}"), &seed)?;
+        }
+    }
+    Ok(())
 }
 
 /// What was said in the sessions of SMTP and LMTP.
