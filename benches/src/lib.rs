@@ -11,6 +11,7 @@
 //! [`catalogue`] joins them. [`measure`]: interleaved rounds; `src/bin/compare.rs` (time), `instructions.rs` (callgrind),
 //! `allocations.rs`; `benches/everything.rs` (criterion).
 
+pub mod auth;
 pub mod body;
 pub mod catalogue;
 pub mod generator;
