@@ -4,6 +4,7 @@
 //! |---|---|
 //! | the blocking driver: any machine over any `Read + Write` | [`Connection`], [`Transport`] |
 //! | a TCP connection that can change to TLS | [`tls::Stream`] |
+//! | logging in by all mechanisms of `auth` | [`login`] |
 //! | downloads a maildrop: `pop3-get` | [`pop3_get`], [`maildir`] |
 //! | serves a maildrop: `pop3-serve` | [`pop3_serve`] |
 //! | the driver for tokio | [`AsyncConnection`] |
@@ -20,8 +21,8 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # use examples::pop3_serve::{Account, Service};
-//! # let (user, password) = (String::new(), wire::Secret::default());
-//! # let service = Service::new(Account { user, password, tls: None, allow_cleartext: false }, Vec::new());
+//! # let login = examples::login::Account::new("", wire::Secret::default())?;
+//! # let service = Service::new(Account { login, tls: None, allow_cleartext: false }, Vec::new());
 //! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
 //! # let address = listener.local_addr()?;
 //! # std::thread::spawn(move || service.serve(listener.accept().unwrap().0, false));

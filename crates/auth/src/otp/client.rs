@@ -74,6 +74,9 @@ impl Client {
 
     /// Logs in, and begins a new sequence with the same pass phrase (RFC 2243 section 4): ask the user. The seed must be another
     /// than that of the server's challenge.
+    ///
+    /// Only under TLS: nothing in the mechanism protects the new sequence, so whoever can change the response on its way would begin
+    /// one of his own and be the user from then on (RFC 2444 section 6).
     #[must_use]
     pub fn beginning(self, new: Parameters) -> Self {
         Self { new: Some(new), ..self }

@@ -8,7 +8,7 @@ use super::{
 use crate::error::wanted;
 use crate::prepare::{Preparation, Purpose};
 use crate::{Credentials, Error, Move, Need, Profile, Request, ServerMechanism, expected};
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 use core::fmt;
 use wire::{Misuse, Secret};
 
@@ -204,16 +204,15 @@ impl Server {
         whole.expose().iter().take(self.salt_len).copied().collect()
     }
 
-    /// As much work as for a user, and in vain.
-    fn mimic(&self, name: &str) -> Record {
-        let salt = self.salt(name);
-        let key = |what: &[u8]| self.hash.hmac(self.key.expose(), &[what, b"\0", name.as_bytes()]);
-        if self.stores_passwords {
-            let keys = Keys::derive(self.hash, &key(b"SCRAM password"), &salt, self.iterations);
-            return Record::mimic(self.hash, &salt, self.iterations, keys);
-        }
-        let keys = Keys { stored: key(b"SCRAM stored key"), server: key(b"SCRAM server key") };
-        Record::mimic(self.hash, &salt, self.iterations, keys)
+    /// As much work as for a user, and in vain: no proof is right, whatever the keys.
+    fn mimic(&self, salt: &[u8]) -> Record {
+        let keys = if self.stores_passwords {
+            Keys::derive(self.hash, &self.key, salt, self.iterations)
+        } else {
+            let none = Secret::new(vec![0; self.hash.output_len()]);
+            Keys { stored: none.clone(), server: none }
+        };
+        Record::mimic(self.hash, salt, self.iterations, keys)
     }
 
     fn last(&self, response: &[u8], state: &State) -> Move {
@@ -282,6 +281,8 @@ impl ServerMechanism for Server {
 
     fn answer(&mut self, credentials: Credentials) -> Result<Move, Error> {
         let State::Asked { name, .. } = &self.state else { return Err(wanted("after the first message")) };
+        // of everybody, so that it takes no longer for those who need it
+        let salt = self.salt(name);
         let record = match credentials {
             Credentials::ScramRecord(record) if record.hash() == self.hash => record,
             Credentials::ScramRecord(_) => {
@@ -292,10 +293,10 @@ impl ServerMechanism for Server {
                 return Err(Misuse::Invalid("answer to SCRAM").into());
             }
             Credentials::Password(password) => match self.preparation.password(&password, Purpose::Stored) {
-                Ok(password) => Record::derive(self.hash, &password, &self.salt(name), self.iterations),
-                Err(_) => self.mimic(name),
+                Ok(password) => Record::derive(self.hash, &password, &salt, self.iterations),
+                Err(_) => self.mimic(&salt),
             },
-            Credentials::Rejected | Credentials::NoSuchUser => self.mimic(name),
+            Credentials::Rejected | Credentials::NoSuchUser => self.mimic(&salt),
         };
         let State::Asked { header, nonce, bare, .. } = core::mem::replace(&mut self.state, State::Over)
         else {

@@ -159,11 +159,11 @@ impl Pair {
     pub fn is_harmless(&self, message: &[u8], changed: &[u8]) -> bool {
         let name = self.name.split(' ').next().unwrap_or_default();
         match name {
-            // the prompts are not looked at
+            // the prompts are not looked at, and need not be: whoever changes them gets the password anyway
             "LOGIN" => message.ends_with(b":"),
-            // says less, or says who it is
+            // says less: acts as oneself; or says who it is. Who may act as another is the server's to decide
             "EXTERNAL" => changed.is_empty() || changed == b"tim",
-            // of no value
+            // what means the same; the proof is over all of it but the spelling
             "DIGEST-MD5" => {
                 let proof = |i| ResponseAuth::parse(i).ok();
                 let challenge =
@@ -198,7 +198,7 @@ impl Pair {
                 let names = |i: &[u8]| i.split(|&o| o == 0).map(<[u8]>::to_vec).next_back();
                 (challenge(message).is_some() && challenge(message) == challenge(changed))
                     || response(message).zip(response(changed)).is_some_and(|(was, is)| {
-                        // what begins a new sequence is only what the client wants
+                        // nothing in the mechanism protects a new sequence: `otp::Client::beginning` says so
                         was.key() == is.key()
                             && is.new_sequence().is_ok_and(|new| {
                                 new.is_none_or(|(parameters, _)| parameters.seed().as_str() != "ke1234")
