@@ -1,4 +1,5 @@
 //! What the tests of clients with servers share.
+#![allow(dead_code, reason = "each test uses its part")]
 
 use examples::tls::Identity;
 use std::fs;

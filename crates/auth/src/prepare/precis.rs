@@ -159,7 +159,9 @@ mod tests {
                 let password = preparation.password(&Secret::new(text), Purpose::Stored);
                 assert_eq!(password, prepared.map(Secret::new), "{text:?}");
             }
-            for c in (0..=0x10_ffff).filter_map(char::from_u32) {
+            // those that NFC makes another of
+            let changed = |c: &char| core::iter::once(*c).nfc().ne(core::iter::once(*c));
+            for c in (0x80..=0x2_ffff).filter_map(char::from_u32).filter(changed) {
                 let text = String::from_iter(['a', c]);
                 if let Ok(identity) = preparation.identity(&text, Purpose::Query) {
                     assert_eq!(preparation.identity(&identity, Purpose::Query).as_ref(), Ok(&identity));
