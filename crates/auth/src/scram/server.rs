@@ -199,7 +199,8 @@ impl Server {
 
     /// The salt of a user without one: `HMAC(key, ...)`, the same each time.
     fn salt(&self, name: &str) -> Vec<u8> {
-        let whole = Hash::Sha512
+        let hash = if self.salt_len <= Hash::Sha256.output_len() { Hash::Sha256 } else { Hash::Sha512 };
+        let whole = hash
             .hmac(self.key.expose(), &[b"SCRAM salt\0", self.hash.name().as_bytes(), b"\0", name.as_bytes()]);
         whole.expose().iter().take(self.salt_len).copied().collect()
     }
