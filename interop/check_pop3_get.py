@@ -2,7 +2,7 @@
 """Runs our client pop3-get against a POP3 server that serves the messages of a folder.
 
     check_pop3_get.py PROGRAM HOST PORT DIR [--user alice] [--password secret] --ca ca.pem
-                      [--tls-port PORT] [--no-apop] [--needs-utf8]
+                      [--tls-port PORT] [--no-apop] [--needs-utf8] [--tls-auth HOW]
     check_pop3_get.py ... --delete       instead: downloads and deletes all (changes the mailbox)
 
 Expected of pop3-get: exit status 0 only if all went well; --list and --uidl print "NUMBER SIZE" and
@@ -113,6 +113,7 @@ def main() -> int:
     parser.add_argument("--tls-port", type=int)
     parser.add_argument("--no-apop", action="store_true")
     parser.add_argument("--needs-utf8", action="store_true", help="without UTF8 it withholds messages with UTF-8 headers (Courier)")
+    parser.add_argument("--tls-auth", default="auto", help="how to log in within TLS")
     parser.add_argument("--delete", action="store_true")
     args = parser.parse_args()
     get = PopGet(args)
@@ -129,10 +130,10 @@ def main() -> int:
     else:
         get.check("APOP, RETR of all", lambda: get.download(auth="apop"))
         get.check("APOP, wrong password", lambda: get.fails(auth="apop", password="wrong"))
-    get.check("STLS, RETR of all", lambda: get.download(tls="stls"))
+    get.check("STLS, RETR of all", lambda: get.download(tls="stls", auth=args.tls_auth))
     get.check("STLS, unknown authority", lambda: get.fails(tls="stls", ca=False))
     if args.tls_port:
-        get.check("POP3S, RETR of all", lambda: get.download(tls="implicit"))
+        get.check("POP3S, RETR of all", lambda: get.download(tls="implicit", auth=args.tls_auth))
         get.check("POP3S, unknown authority", lambda: get.fails(tls="implicit", ca=False))
     get.check("wrong password, USER/PASS", lambda: get.fails(auth="userpass", password="wrong"))
     get.check("wrong password, AUTH PLAIN", lambda: get.fails(auth="plain", password="wrong"))

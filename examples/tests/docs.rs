@@ -1,4 +1,5 @@
 //! Pages that say the same as the code.
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop, too")]
 
 use std::path::Path;
 
