@@ -34,12 +34,25 @@ pub struct Response {
     new: New,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Eq)]
 enum New {
     None,
     Sequence(Parameters, Key),
     /// What cannot be read must not make the one-time password good for another try (RFC 2243 section 4.3).
     Malformed(ParseError),
+}
+
+/// Of meaning: in which way something cannot be read is no matter.
+impl PartialEq for New {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None) | (Self::Malformed(_), Self::Malformed(_)) => true,
+            (Self::Sequence(parameters, key), Self::Sequence(others, other)) => {
+                parameters == others && key == other
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Response {
@@ -85,7 +98,8 @@ impl Response {
         text::all(i, response)
     }
 
-    /// The response, in a block that is zeroed.
+    /// The response, in a block that is zeroed. A new sequence that could not be read is left out such that it cannot be read again:
+    /// the response must not come to say more than it said.
     #[must_use]
     pub fn encode(&self) -> Secret {
         let key = |key: &Key| match self.form {
@@ -98,7 +112,7 @@ impl Response {
         };
         // as long as it gets, so that growing leaves no copy behind
         let mut octets = Vec::with_capacity(128);
-        if let New::Sequence(..) = self.new {
+        if self.new != New::None {
             octets.extend_from_slice(b"init-");
         }
         octets.extend_from_slice(kind);
@@ -259,6 +273,10 @@ mod tests {
             let response = Response::parse(text.as_bytes()).unwrap();
             let error = response.new_sequence().unwrap_err();
             assert_eq!(error.offset, offset, "{text}: {error}");
+            // written again, it does not become a response that is right
+            assert_eq!(response.encode().expose(), b"init-hex:5bf075d9959d036f");
+            assert_eq!(Response::parse(response.encode().expose()), Ok(response.clone()));
+            assert_ne!(Response::parse(b"hex:5bf075d9959d036f"), Ok(response));
         }
     }
 
