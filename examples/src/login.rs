@@ -113,10 +113,10 @@ impl Credentials {
     /// # Errors
     /// The credentials cannot be sent by it.
     pub fn begin(&self, chosen: &Chosen, place: &Place<'_>) -> Result<ClientExchange, Error> {
-        Ok(ClientExchange::new(self.mechanism(chosen, place)?, self.policy(place))?)
+        Ok(ClientExchange::new(self.client(chosen, place)?, self.policy(place))?)
     }
 
-    fn mechanism(&self, chosen: &Chosen, place: &Place<'_>) -> Result<Box<dyn ClientMechanism>, Error> {
+    fn client(&self, chosen: &Chosen, place: &Place<'_>) -> Result<Box<dyn ClientMechanism>, Error> {
         let acting_as = self.acting_as.as_deref();
         let password = || self.password.clone().unwrap_or_default();
         let token = || Token::new(self.token.clone().unwrap_or_default());
