@@ -233,7 +233,7 @@ class SmtpSend(Checks):
             check("over a Unix socket, refused recipients mixed in", self.unix)
 
     def cleartext(self, tap: Tap) -> str:
-        note = self.fails(user="alice")
+        note = self.fails("--auth", "plain", user="alice")
         assert b"AUTH" not in tap.client(), "sent it"
         return note
 
