@@ -121,7 +121,10 @@ class Sink(Checks):
         self.offers(plain, *usual, "starttls", "xclient", never=("auth",))
         assert plain.esmtp_features["size"] == str(self.max_size), plain.esmtp_features["size"]
         self.offers(under_tls, *usual, never=("starttls", "auth"))
-        self.offers(auth, *usual, "starttls", never=("auth", "xclient"))
+        # in the clear only mechanisms that do not show the password
+        self.offers(auth, *usual, "starttls", "auth", never=("xclient",))
+        open_ones = set(auth.esmtp_features["auth"].split())
+        assert not open_ones & {"PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"} and "SCRAM-SHA-256" in open_ones, f"{open_ones}"
         self.offers(auth_tls, *usual, "auth", never=("starttls",))
         assert "PLAIN" in auth_tls.esmtp_features["auth"].split()
         return " ".join(sorted(plain.esmtp_features))
