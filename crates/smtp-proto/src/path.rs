@@ -9,7 +9,8 @@ use bytes::Bytes;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::str::FromStr;
-use wire::class::{ATEXT, HIGH, LDH, TEXT};
+use wire::class::{ATEXT, HIGH, TEXT};
+use wire::dotted::{atoms, labels};
 use wire::parse::{Failure, Parsed, fail};
 use wire::{Context, Misuse, ParseErrorKind, Tolerance};
 
@@ -336,30 +337,8 @@ fn usual(i: &[u8]) -> Option<Span> {
     if i.first() != Some(&b'<') {
         return None;
     }
-    let mut at = 1;
-    loop {
-        let len = ATEXT.run(&i[at..]);
-        at += len;
-        match i.get(at) {
-            Some(b'.') if len > 0 => at += 1,
-            Some(b'@') if len > 0 => break,
-            _ => return None,
-        }
-    }
-    let mut end = at + 1;
-    loop {
-        let label = &i[end..];
-        let len = LDH.run(label);
-        if len == 0 || label[0] == b'-' || label[len - 1] == b'-' {
-            return None;
-        }
-        end += len;
-        match i.get(end) {
-            Some(b'.') => end += 1,
-            Some(b'>') => break,
-            _ => return None,
-        }
-    }
+    let at = atoms(i, 1).filter(|&at| i.get(at) == Some(&b'@'))?;
+    let end = labels(i, at + 1).filter(|&end| i.get(end) == Some(&b'>'))?;
     span(1, at, end)
 }
 
