@@ -84,6 +84,13 @@ impl ClientName {
         Ok((rest, Self(cx.keep(word))))
     }
 
+    /// A domain of ASCII that is all of `name`, a part of the frame.
+    #[inline]
+    pub(crate) fn usual(frame: &Bytes, name: &[u8]) -> Option<Self> {
+        let whole = wire::dotted::labels(name, 0) == Some(name.len());
+        whole.then(|| Self(frame.slice_ref(name)))
+    }
+
     /// A word, and whether it is not what it should be.
     fn word(i: &[u8]) -> Parsed<'_, (&[u8], bool)> {
         if let Ok((rest, (_, None))) = crate::host::host(i, false) {
