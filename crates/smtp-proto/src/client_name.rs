@@ -84,11 +84,11 @@ impl ClientName {
         Ok((rest, Self(cx.keep(word))))
     }
 
-    /// A domain of ASCII that is all of `name`, a part of the frame.
-    #[inline]
-    pub(crate) fn usual(frame: &Bytes, name: &[u8]) -> Option<Self> {
-        let whole = wire::dotted::labels(name, 0) == Some(name.len());
-        whole.then(|| Self(frame.slice_ref(name)))
+    /// What stands from `at` to the CR LF at the end of the frame, if it is a domain of ASCII.
+    #[inline(always)]
+    pub(crate) fn usual(frame: &Bytes, at: usize) -> Option<Self> {
+        let end = frame.len().checked_sub(2)?;
+        (wire::dotted::labels(frame, at)? == end).then(|| Self(frame.slice(at..end)))
     }
 
     /// A word, and whether it is not what it should be.

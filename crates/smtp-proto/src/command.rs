@@ -247,6 +247,7 @@ impl Command {
     ///
     /// # Errors
     /// What is wrong, and where.
+    #[inline]
     pub fn parse(frame: &Bytes) -> Result<Self, ParseError> {
         match Self::usual(frame) {
             Some(command) => Ok(command),
@@ -271,6 +272,7 @@ impl Command {
     /// assert_eq!(repairs, [rule::BARE_LF, rule::SPACE_BEFORE_PATH]);
     /// # Ok::<(), wire::ParseError>(())
     /// ```
+    #[inline]
     pub fn parse_in(cx: &Context<'_>) -> Result<Self, ParseError> {
         match Self::usual(cx.frame()) {
             Some(command) => Ok(command),
@@ -280,7 +282,6 @@ impl Command {
 
     /// The commands that are met most, in the form in which nearly all clients write them: nothing is to be remarked about
     /// them at any tolerance. Anything else is left to [`rule`](Self::rule).
-    #[inline]
     fn usual(frame: &Bytes) -> Option<Self> {
         const MAIL: [Prefix; 2] = [Prefix::of("MAIL FRO"), Prefix::of("IL FROM:")];
         const RCPT: Prefix = Prefix::of("RCPT TO:");
@@ -293,11 +294,11 @@ impl Command {
         let line = frame.strip_suffix(b"\r\n")?;
         let word = first(line);
         if RCPT.is_in(word) {
-            return Rcpt::usual(frame, &line[8..]).map(Self::Rcpt);
+            return Rcpt::usual(frame, 8).map(Self::Rcpt);
         }
         if MAIL[0].is_in(word) {
             let behind = line.get(2..).is_some_and(|rest| MAIL[1].is_in(first(rest)));
-            return if behind { Mail::usual(frame, &line[10..]).map(Self::Mail) } else { None };
+            return if behind { Mail::usual(frame, 10).map(Self::Mail) } else { None };
         }
         if line.len() == 4 {
             return match word | FOLD {
@@ -308,7 +309,7 @@ impl Command {
                 _ => None,
             };
         }
-        let name = || ClientName::usual(frame, &line[5..]);
+        let name = || ClientName::usual(frame, 5);
         if EHLO.is_in(word) {
             name().map(Self::Ehlo)
         } else if HELO.is_in(word) {

@@ -119,10 +119,11 @@ impl Rcpt {
         Line::rule::<RcptKeyword>(cx, i, path, mend).map(|(rest, line)| (rest, Self(line)))
     }
 
-    /// The whole of `i`, a part of the frame, if it is what nearly all clients write.
-    #[inline]
-    pub(crate) fn usual(frame: &Bytes, i: &[u8]) -> Option<Self> {
-        Line::usual::<RcptKeyword>(frame, i, ForwardPath::usual(i)?).map(Self)
+    /// What stands from `at` to the CR LF at the end of the frame, if it is what nearly all clients write.
+    #[inline(always)]
+    pub(crate) fn usual(frame: &Bytes, at: usize) -> Option<Self> {
+        let i = frame.get(at..frame.len().checked_sub(2)?)?;
+        Line::usual::<RcptKeyword>(frame, at, i, ForwardPath::usual(i)?).map(Self)
     }
 
     /// Behind the colon, without the line end.

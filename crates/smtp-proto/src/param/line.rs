@@ -103,9 +103,9 @@ impl Line {
         Ok((rest, Self { wire: joined(&path, tokens), marks: tail.marks(), span, present: tail.present }))
     }
 
-    /// The whole of `i`, a part of the frame, if it is a path and parameters by the RFCs.
+    /// All of `i`, which stands at `at` in the frame, if it is a path and parameters by the RFCs.
     #[inline(always)]
-    pub(crate) fn usual<T: Table>(frame: &Bytes, i: &[u8], span: Span) -> Option<Self> {
+    pub(crate) fn usual<T: Table>(frame: &Bytes, at: usize, i: &[u8], span: Span) -> Option<Self> {
         let behind = &i[usize::from(span.end) + 1..];
         let (mut present, mut marks) = (0, Marks::default());
         if !behind.is_empty() {
@@ -115,7 +115,7 @@ impl Line {
                 _ => return None,
             }
         }
-        Some(Self { wire: frame.slice_ref(i), marks, span, present })
+        Some(Self { wire: frame.slice(at..at + i.len()), marks, span, present })
     }
 
     /// Checks a path with parameters that was put together here.
