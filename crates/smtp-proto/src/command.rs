@@ -443,6 +443,11 @@ impl Command {
                 rcpt.encode(output);
                 return output.put(b"\r\n");
             }
+            // whole lines at once
+            Self::Data => return output.put(b"DATA\r\n"),
+            Self::Rset => return output.put(b"RSET\r\n"),
+            Self::Quit => return output.put(b"QUIT\r\n"),
+            Self::Noop(None) => return output.put(b"NOOP\r\n"),
             Self::Other(other) => {
                 other.0.encode(output);
                 return output.put(b"\r\n");

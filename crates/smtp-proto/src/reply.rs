@@ -1,6 +1,6 @@
 //! Replies (RFC 5321 section 4.2).
 
-use crate::scan::is_text;
+use crate::scan::{is_text, text_end};
 use crate::syntax::{self, expected};
 use crate::{EnhancedCode, ReplyCode, rule};
 use alloc::borrow::Cow;
@@ -377,12 +377,9 @@ fn one_line(frame: &[u8]) -> Option<ReplyCode> {
     (!other_class && is_text(line)).then_some(code)
 }
 
+#[inline(always)]
 fn many_lines(frame: &[u8]) -> Option<ReplyCode> {
-    scan(frame, |at| {
-        let start = at - 4;
-        let end = start + memchr(b'\r', frame.get(start..)?)?;
-        is_text(&frame[start..end]).then_some(end)
-    })
+    scan(frame, |at| Some(text_end(frame, at)))
 }
 
 /// Whether a text starts as an enhanced code does that does not go with a code of so many `hundreds`.
@@ -462,13 +459,12 @@ impl fmt::Debug for ReplyLine<'_> {
 
 impl<'a> Lines<'a> {
     /// The text of the next line, with its enhanced code.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_text(&mut self) -> Option<&'a [u8]> {
         let end = match self.rest.get(3)? {
             // the last line: no need to look for its end
             b' ' => self.rest.len() - b"\r\n".len(),
-            // no other CR stands there
-            _ => memchr(b'\r', self.rest)?,
+            _ => text_end(self.rest, 3),
         };
         let text = self.rest.get(4..end).unwrap_or_default();
         self.rest = self.rest.get(end + b"\r\n".len()..).unwrap_or_default();

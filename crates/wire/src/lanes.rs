@@ -59,6 +59,7 @@ pub fn first(octets: &[u8], mut at: usize, is: impl Fn(u8) -> bool) -> usize {
     loop {
         let lanes = load(octets, at).to_le_bytes();
         if let Some(place) = marked(lanes, lanes, |_, octet| is(octet)) {
+            // behind the end there are zeroes
             return at + place;
         }
         at += LANES;
