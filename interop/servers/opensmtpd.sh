@@ -25,7 +25,7 @@ match from any for domain "example.org" rcpt-to <rcpts> action "local"
 C
   cat > "$D/serve.sh" <<S
 set -eu
-mkdir -p /var/empty /var/spool/smtpd; find /var/spool/smtpd -type f -delete
+mkdir -p /var/empty /var/spool/smtpd; chmod 711 /var/spool/smtpd; find /var/spool/smtpd -type f -delete
 exec smtpd -d -f $D/smtpd.conf > $D/log 2>&1
 S
 }
