@@ -200,6 +200,7 @@ impl Command {
     ///
     /// # Errors
     /// What is wrong, and where.
+    #[inline]
     pub fn parse(frame: &Bytes) -> Result<Self, ParseError> {
         match Self::plain(frame) {
             Some(command) => Ok(command),
@@ -224,6 +225,7 @@ impl Command {
     /// assert_eq!(repairs, [rule::BARE_LF, rule::TRAILING_SPACE]);
     /// # Ok::<(), wire::ParseError>(())
     /// ```
+    #[inline]
     pub fn parse_in(cx: &Context<'_>) -> Result<Self, ParseError> {
         match Self::plain(cx.frame()) {
             Some(command) => Ok(command),
@@ -239,7 +241,6 @@ impl Command {
 
     /// The common form of most commands, with the CRLF: four letters, and perhaps a message-number. Anything else is left
     /// to [`rule`](Self::rule).
-    #[inline]
     fn plain(frame: &[u8]) -> Option<Self> {
         let (keyword, rest) = frame.strip_suffix(b"\r\n")?.split_first_chunk::<4>()?;
         let verb = Verb::of(keyword);

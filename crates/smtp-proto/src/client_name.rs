@@ -84,6 +84,13 @@ impl ClientName {
         Ok((rest, Self(cx.keep(word))))
     }
 
+    /// What stands from `at` to the CR LF at the end of the frame, if it is a domain of ASCII.
+    #[inline(always)]
+    pub(crate) fn usual(frame: &Bytes, at: usize) -> Option<Self> {
+        let end = frame.len().checked_sub(2)?;
+        (wire::dotted::labels(frame, at)? == end).then(|| Self(frame.slice(at..end)))
+    }
+
     /// A word, and whether it is not what it should be.
     fn word(i: &[u8]) -> Parsed<'_, (&[u8], bool)> {
         if let Ok((rest, (_, None))) = crate::host::host(i, false) {

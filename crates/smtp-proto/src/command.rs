@@ -5,6 +5,7 @@ use crate::{Attributes, ClientName, Mail, Rcpt, ReplyKind, Verb, rule};
 use bytes::Bytes;
 use core::fmt;
 use wire::class::{TEXT, VCHAR};
+use wire::keyword::{Prefix, first};
 use wire::number::number64;
 use wire::parse::{Failure, Parsed, fail, sp};
 use wire::sasl::Auth;
@@ -246,8 +247,12 @@ impl Command {
     ///
     /// # Errors
     /// What is wrong, and where.
+    #[inline]
     pub fn parse(frame: &Bytes) -> Result<Self, ParseError> {
-        Self::parse_in(&Context::new(frame, Tolerance::Strict))
+        match Self::usual(frame) {
+            Some(command) => Ok(command),
+            None => Self::unusual(&Context::new(frame, Tolerance::Strict)),
+        }
     }
 
     /// Parses the command that a context stands for, with its line end, as far as the context's
@@ -267,7 +272,55 @@ impl Command {
     /// assert_eq!(repairs, [rule::BARE_LF, rule::SPACE_BEFORE_PATH]);
     /// # Ok::<(), wire::ParseError>(())
     /// ```
+    #[inline]
     pub fn parse_in(cx: &Context<'_>) -> Result<Self, ParseError> {
+        match Self::usual(cx.frame()) {
+            Some(command) => Ok(command),
+            None => Self::unusual(cx),
+        }
+    }
+
+    /// The commands that are met most, in the form in which nearly all clients write them: nothing is to be remarked about
+    /// them at any tolerance. Anything else is left to [`rule`](Self::rule).
+    fn usual(frame: &Bytes) -> Option<Self> {
+        const MAIL: [Prefix; 2] = [Prefix::of("MAIL FRO"), Prefix::of("IL FROM:")];
+        const RCPT: Prefix = Prefix::of("RCPT TO:");
+        const EHLO: Prefix = Prefix::of("EHLO ");
+        const HELO: Prefix = Prefix::of("HELO ");
+        const DATA: u64 = short("data");
+        const QUIT: u64 = short("quit");
+        const RSET: u64 = short("rset");
+        const NOOP: u64 = short("noop");
+        let line = frame.strip_suffix(b"\r\n")?;
+        let word = first(line);
+        if RCPT.is_in(word) {
+            return Rcpt::usual(frame, 8).map(Self::Rcpt);
+        }
+        if MAIL[0].is_in(word) {
+            let behind = line.get(2..).is_some_and(|rest| MAIL[1].is_in(first(rest)));
+            return if behind { Mail::usual(frame, 10).map(Self::Mail) } else { None };
+        }
+        if line.len() == 4 {
+            return match word | FOLD {
+                DATA => Some(Self::Data),
+                QUIT => Some(Self::Quit),
+                RSET => Some(Self::Rset),
+                NOOP => Some(Self::Noop(None)),
+                _ => None,
+            };
+        }
+        let name = || ClientName::usual(frame, 5);
+        if EHLO.is_in(word) {
+            name().map(Self::Ehlo)
+        } else if HELO.is_in(word) {
+            name().map(Self::Helo)
+        } else {
+            None
+        }
+    }
+
+    #[cold]
+    fn unusual(cx: &Context<'_>) -> Result<Self, ParseError> {
         let frame = cx.frame();
         syntax::line(cx, frame, 0)
             .and_then(|line| Self::rule(cx, line))
@@ -275,28 +328,7 @@ impl Command {
     }
 
     /// In words (RFC 5321 sections 2.4 and 4.1.1): a verb in any case, and arguments behind a space. Without the CRLF.
-    #[inline]
     fn rule(cx: &Context<'_>, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
-        const MAIL: u32 = u32::from_le_bytes(*b"mail");
-        const RCPT: u32 = u32::from_le_bytes(*b"rcpt");
-        // by far the most frequent ones first
-        if let Some((verb, rest)) = line.split_first_chunk::<4>() {
-            match u32::from_le_bytes(*verb) | 0x2020_2020 {
-                MAIL if matches!(rest.first(), Some(b' ' | b'\t')) => {
-                    return last(cx, Mail::rule(cx, path_prefix(cx, rest, b" FROM:", expected::FROM)?)?)
-                        .map(Self::Mail);
-                }
-                RCPT if matches!(rest.first(), Some(b' ' | b'\t')) => {
-                    return last(cx, Rcpt::rule(cx, path_prefix(cx, rest, b" TO:", expected::TO)?)?)
-                        .map(Self::Rcpt);
-                }
-                _ => {}
-            }
-        }
-        Self::any(cx, line)
-    }
-
-    fn any(cx: &Context<'_>, line: &[u8]) -> Result<Self, nom::Err<Failure>> {
         let spaces = line.iter().position(|&o| o != b' ').unwrap_or(0);
         if spaces > 0 && cx.tolerates(Tolerance::Lenient, rule::LEADING_SPACE, &line[..spaces]) {
             return Self::rule(cx, &line[spaces..]);
@@ -306,8 +338,14 @@ impl Command {
             Verb::Helo => last(cx, client_name(cx, rest)?).map(Self::Helo),
             Verb::Ehlo => last(cx, client_name(cx, rest)?).map(Self::Ehlo),
             Verb::Lhlo => last(cx, client_name(cx, rest)?).map(Self::Lhlo),
-            Verb::Mail => fail(rest, expected::FROM).map(|(_, never)| never),
-            Verb::Rcpt => fail(rest, expected::TO).map(|(_, never)| never),
+            Verb::Mail => {
+                let i = path_prefix(cx, rest, b" FROM:", expected::FROM)?;
+                last(cx, Mail::rule(cx, i)?).map(Self::Mail)
+            }
+            Verb::Rcpt => {
+                let i = path_prefix(cx, rest, b" TO:", expected::TO)?;
+                last(cx, Rcpt::rule(cx, i)?).map(Self::Rcpt)
+            }
             Verb::Data => last(cx, (rest, Self::Data)),
             Verb::Bdat => last(cx, bdat(cx, rest)?).map(Self::Bdat),
             Verb::Burl => last(cx, burl(cx, rest)?).map(Self::Burl),
@@ -405,6 +443,11 @@ impl Command {
                 rcpt.encode(output);
                 return output.put(b"\r\n");
             }
+            // whole lines at once
+            Self::Data => return output.put(b"DATA\r\n"),
+            Self::Rset => return output.put(b"RSET\r\n"),
+            Self::Quit => return output.put(b"QUIT\r\n"),
+            Self::Noop(None) => return output.put(b"NOOP\r\n"),
             Self::Other(other) => {
                 other.0.encode(output);
                 return output.put(b"\r\n");
@@ -488,6 +531,17 @@ impl Command {
     }
 }
 
+/// The bit in which the cases of a letter differ, in each of four octets.
+const FOLD: u64 = 0x2020_2020;
+
+/// Four letters, in lower case, as [`first`] gives them.
+const fn short(word: &str) -> u64 {
+    match word.as_bytes() {
+        &[a, b, c, d] => u32::from_le_bytes([a, b, c, d]) as u64,
+        _ => 0,
+    }
+}
+
 fn put_argument(argument: &[u8], output: &mut Output) {
     output.put(b" ");
     output.put(argument);
@@ -518,13 +572,15 @@ fn is_blank(i: &[u8]) -> bool {
 }
 
 /// What stands behind ` FROM:` or ` TO:`; blanks around the colon where that is tolerated.
-#[inline]
 fn path_prefix<'i>(
     cx: &Context<'_>,
     i: &'i [u8],
     prefix: &[u8],
     wanted: wire::parse::Expected,
 ) -> Result<&'i [u8], nom::Err<Failure>> {
+    if !i.first().is_some_and(|&o| o == b' ' || o == b'\t') {
+        return fail(i, wanted).map(|(rest, ())| rest);
+    }
     if let Some((start, rest)) = i.split_at_checked(prefix.len()) {
         if start.eq_ignore_ascii_case(prefix) && !matches!(rest.first(), Some(b' ' | b'\t')) {
             return Ok(rest);
@@ -882,6 +938,31 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_usual_way_is_the_long_way(
+            command in Command::strategy(),
+            line in "(MAIL FROM:|RCPT TO:)<[ab.@-]{0,6}>( (SIZE=1|size=x|BODY=7BIT|NOTIFY=NEVER|ORCPT=a;b|X))*( |\r|x|  X|\t)?|\
+                     (ehlo |HELO )[a.-]{0,6}( |\r)?|(DATA|quit|rset|NOOP|noop x|DATE|MAIL|RCPT)( |\r)?",
+            cut in 0..9usize,
+            lower: bool,
+        ) {
+            let command = command.to_bytes();
+            let mut line = line;
+            if lower {
+                line.make_ascii_lowercase();
+            }
+            let all = [&command[..], &command[..command.len().saturating_sub(cut)], &[line.as_bytes(), b"\r\n"].concat()].map(Bytes::copy_from_slice);
+            for frame in all {
+                if let Some(usual) = Command::usual(&frame) {
+                    for tolerance in [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient] {
+                        let cx = Context::new(&frame, tolerance);
+                        prop_assert_eq!(Command::unusual(&cx), Ok(usual.clone()));
+                        prop_assert_eq!(cx.into_repairs(), []);
+                    }
+                }
+            }
+        }
+
         #[test]
         fn round_trip(command in Command::strategy()) {
             let line = command.to_bytes();

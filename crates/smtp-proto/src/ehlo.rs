@@ -149,6 +149,7 @@ impl Ehlo {
     ///
     /// # Errors
     /// What is wrong, and where; also another code.
+    #[inline]
     pub fn parse(frame: &Bytes) -> Result<Self, ParseError> {
         match Self::plain(frame) {
             Some(ehlo) => Ok(ehlo),
@@ -160,6 +161,7 @@ impl Ehlo {
     ///
     /// # Errors
     /// What is wrong, and where; also another code.
+    #[inline]
     pub fn parse_in(cx: &Context<'_>) -> Result<Self, ParseError> {
         match Self::plain(cx.frame()) {
             Some(ehlo) => Ok(ehlo),
@@ -168,7 +170,6 @@ impl Ehlo {
     }
 
     /// The common form of a whole reply, in one pass. Anything else is left to [`rule`](Self::rule).
-    #[inline]
     fn plain(frame: &Bytes) -> Option<Self> {
         if !frame.starts_with(b"250") {
             return None;

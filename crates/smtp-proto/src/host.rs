@@ -114,6 +114,16 @@ pub(crate) fn host(i: &[u8], loose: bool) -> Parsed<'_, (Host<'_>, Option<&[u8]>
 /// A U-label is any UTF-8 here, with letters, digits and hyphens inside. If `loose`, with what
 /// [`DOMAIN_LABEL`](crate::rule::DOMAIN_LABEL) allows, and the first such label.
 pub(crate) fn labels(i: &[u8], loose: bool) -> Parsed<'_, (&[u8], Option<&[u8]>)> {
+    match wire::dotted::labels(i, 0) {
+        // ASCII, as nearly all of them
+        Some(len) if !i.get(len).is_some_and(|&o| HIGH.has(o) || o == b'_') => {
+            Ok((&i[len..], (&i[..len], None)))
+        }
+        _ => any_labels(i, loose),
+    }
+}
+
+fn any_labels(i: &[u8], loose: bool) -> Parsed<'_, (&[u8], Option<&[u8]>)> {
     const LABEL: Class = LDH.or(HIGH);
     let mut odd = None;
     let mut rest = i;

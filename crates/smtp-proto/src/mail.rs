@@ -124,7 +124,6 @@ impl Mail {
     /// mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
     /// ```
     /// Behind the colon. Blanks at the end are left.
-    #[inline]
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let path = ReversePath::rule(cx, i)?;
         let mend = |line| {
@@ -132,6 +131,13 @@ impl Mail {
             (Bytes::copy_from_slice(path.as_bytes()), path.span())
         };
         Line::rule::<MailKeyword>(cx, i, path, mend).map(|(rest, line)| (rest, Self(line)))
+    }
+
+    /// What stands from `at` to the CR LF at the end of the frame, if it is what nearly all clients write.
+    #[inline(always)]
+    pub(crate) fn usual(frame: &Bytes, at: usize) -> Option<Self> {
+        let i = frame.get(at..frame.len().checked_sub(2)?)?;
+        Line::usual::<MailKeyword>(frame, at, i, ReversePath::usual(i)?).map(Self)
     }
 
     /// Behind the colon, without the line end.
@@ -471,7 +477,7 @@ mod tests {
 
     #[test]
     fn sizes_stay_small() {
-        assert_eq!(size_of::<Mail>(), 48);
+        assert_eq!(size_of::<Mail>(), 56);
         assert!(size_of::<MailParameter<'_>>() <= 40);
     }
 
@@ -497,6 +503,11 @@ mod tests {
         fn parameters_come_out_as_they_went_in(parameters in proptest::collection::vec(MailParameter::strategy(), 0..4)) {
             if let Ok(mail) = Mail::new(&ReversePath::NULL, parameters.clone()) {
                 prop_assert_eq!(mail.parameters().collect::<Vec<_>>(), parameters);
+                let unmarked = Mail(mail.0.unmarked());
+                prop_assert!(mail.parameters().eq(unmarked.parameters()));
+                for keyword in MailKeyword::ALL {
+                    prop_assert_eq!(mail.get(*keyword), unmarked.get(*keyword));
+                }
             }
         }
 

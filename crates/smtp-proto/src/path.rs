@@ -9,7 +9,8 @@ use bytes::Bytes;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::str::FromStr;
-use wire::class::{ATEXT, HIGH, LDH, TEXT};
+use wire::class::{ATEXT, HIGH, TEXT};
+use wire::dotted::{atoms, labels};
 use wire::parse::{Failure, Parsed, fail};
 use wire::{Context, Misuse, ParseErrorKind, Tolerance};
 
@@ -190,6 +191,12 @@ macro_rules! path {
                 path(cx, i, $kind)
             }
 
+            /// The same for nearly all paths, of which nothing is to be remarked at any tolerance.
+            #[inline(always)]
+            pub(crate) fn usual(i: &[u8]) -> Option<Span> {
+                usual(i, $kind)
+            }
+
             /// The path at the front of `wire`, for which [`rule`](Self::rule) gave `span`; more may stand behind it.
             /// Missing angle brackets are put there.
             #[inline]
@@ -322,44 +329,23 @@ impl Hash for Path {
     }
 }
 
-#[inline]
 fn path<'i>(cx: &Context<'_>, i: &'i [u8], kind: Kind) -> Parsed<'i, Span> {
-    match usual(i) {
+    match usual(i, kind) {
         Some(span) => Ok((&i[usize::from(span.end) + 1..], span)),
         None => any_path(cx, i, kind),
     }
 }
 
-/// `<`, an ASCII dot-string, `@`, an ASCII domain, `>`: nearly all paths.
-#[inline]
-fn usual(i: &[u8]) -> Option<Span> {
-    if i.first() != Some(&b'<') {
-        return None;
+/// `<`, an ASCII dot-string, `@`, an ASCII domain, `>`, or `<>`.
+#[inline(always)]
+fn usual(i: &[u8], kind: Kind) -> Option<Span> {
+    match i {
+        [b'<', b'>', ..] if kind == Kind::Reverse => return Some(Span::NULL),
+        [b'<', ..] => {}
+        _ => return None,
     }
-    let mut at = 1;
-    loop {
-        let len = ATEXT.run(&i[at..]);
-        at += len;
-        match i.get(at) {
-            Some(b'.') if len > 0 => at += 1,
-            Some(b'@') if len > 0 => break,
-            _ => return None,
-        }
-    }
-    let mut end = at + 1;
-    loop {
-        let label = &i[end..];
-        let len = LDH.run(label);
-        if len == 0 || label[0] == b'-' || label[len - 1] == b'-' {
-            return None;
-        }
-        end += len;
-        match i.get(end) {
-            Some(b'.') => end += 1,
-            Some(b'>') => break,
-            _ => return None,
-        }
-    }
+    let at = atoms(i, 1).filter(|&at| i.get(at) == Some(&b'@'))?;
+    let end = labels(i, at + 1).filter(|&end| i.get(end) == Some(&b'>'))?;
     span(1, at, end)
 }
 
@@ -970,20 +956,20 @@ mod tests {
 
         #[test]
         fn the_usual_way_is_the_long_way(i in "<?[ab.@_-]{0,6}@[ab.-]{0,6}>?.?|<([a.]{1,3}@)?[a.-]{0,5}>") {
-            if let Some(span) = usual(i.as_bytes()) {
-                for tolerance in TOLERANCES {
-                    for kind in [Kind::Reverse, Kind::Forward] {
+            for kind in [Kind::Reverse, Kind::Forward] {
+                if let Some(span) = usual(i.as_bytes(), kind) {
+                    for tolerance in TOLERANCES {
                         let frame = Bytes::copy_from_slice(i.as_bytes());
                         let cx = Context::new(&frame, tolerance);
                         let (rest, long) = any_path(&cx, &frame, kind).unwrap();
                         prop_assert_eq!((long, rest.len()), (span, frame.len() - span.len(&frame)));
                         prop_assert!(cx.into_repairs().is_empty());
                     }
+                } else if i.starts_with('<') {
+                    // the ASCII mailboxes without quotes and literals are all usual
+                    let taken = parse(i.as_bytes(), Strict, kind);
+                    prop_assert!(!taken.is_ok_and(|(path, ..)| path.mailbox().is_some()), "{}", i);
                 }
-            } else if i.starts_with('<') {
-                // the ASCII mailboxes without quotes and literals are all usual
-                let taken = parse(i.as_bytes(), Strict, Kind::Reverse);
-                prop_assert!(!taken.is_ok_and(|(path, ..)| path.mailbox().is_some()), "{}", i);
             }
         }
 

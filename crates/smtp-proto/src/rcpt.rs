@@ -110,7 +110,6 @@ impl Rcpt {
     ///             Forward-path ) [SP Rcpt-parameters] CRLF
     /// ```
     /// Behind the colon. Blanks at the end are left.
-    #[inline]
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let path = ForwardPath::rule(cx, i)?;
         let mend = |line| {
@@ -118,6 +117,13 @@ impl Rcpt {
             (Bytes::copy_from_slice(path.as_bytes()), path.span())
         };
         Line::rule::<RcptKeyword>(cx, i, path, mend).map(|(rest, line)| (rest, Self(line)))
+    }
+
+    /// What stands from `at` to the CR LF at the end of the frame, if it is what nearly all clients write.
+    #[inline(always)]
+    pub(crate) fn usual(frame: &Bytes, at: usize) -> Option<Self> {
+        let i = frame.get(at..frame.len().checked_sub(2)?)?;
+        Line::usual::<RcptKeyword>(frame, at, i, ForwardPath::usual(i)?).map(Self)
     }
 
     /// Behind the colon, without the line end.
@@ -282,7 +288,7 @@ mod tests {
 
     #[test]
     fn sizes_stay_small() {
-        assert_eq!(size_of::<Rcpt>(), 48);
+        assert_eq!(size_of::<Rcpt>(), 56);
         assert!(size_of::<RcptParameter<'_>>() <= 40);
     }
 
@@ -308,6 +314,11 @@ mod tests {
         fn parameters_come_out_as_they_went_in(parameters in proptest::collection::vec(RcptParameter::strategy(), 0..4)) {
             if let Ok(rcpt) = Rcpt::new(&ForwardPath::POSTMASTER, parameters.clone()) {
                 prop_assert_eq!(rcpt.parameters().collect::<Vec<_>>(), parameters);
+                let unmarked = Rcpt(rcpt.0.unmarked());
+                prop_assert!(rcpt.parameters().eq(unmarked.parameters()));
+                for keyword in RcptKeyword::ALL {
+                    prop_assert_eq!(rcpt.get(*keyword), unmarked.get(*keyword));
+                }
             }
         }
     }

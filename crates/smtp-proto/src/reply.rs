@@ -1,6 +1,6 @@
 //! Replies (RFC 5321 section 4.2).
 
-use crate::scan::text_end;
+use crate::scan::{is_text, text_end};
 use crate::syntax::{self, expected};
 use crate::{EnhancedCode, ReplyCode, rule};
 use alloc::borrow::Cow;
@@ -121,6 +121,7 @@ impl Reply {
     /// assert_eq!(reply.lines().last().unwrap().text, b"SIZE 1000");
     /// # Ok::<(), wire::ParseError>(())
     /// ```
+    #[inline]
     pub fn parse(frame: &Bytes) -> Result<Self, ParseError> {
         match Self::plain(frame) {
             Some(reply) => Ok(reply),
@@ -132,6 +133,7 @@ impl Reply {
     ///
     /// # Errors
     /// What is wrong, and where.
+    #[inline]
     pub fn parse_in(cx: &Context<'_>) -> Result<Self, ParseError> {
         match Self::plain(cx.frame()) {
             Some(reply) => Ok(reply),
@@ -140,10 +142,9 @@ impl Reply {
     }
 
     /// The common form of a whole reply. Anything else is left to [`rule`](Self::rule).
-    #[inline(always)]
     fn plain(frame: &Bytes) -> Option<Self> {
-        let code = scan(frame, |at| Some(text_end(frame, at)))?;
-        Some(Self::of_plain(code, frame.clone()))
+        let code = if frame.get(3) == Some(&b' ') { one_line(frame) } else { many_lines(frame) };
+        Some(Self::of_plain(code?, frame.clone()))
     }
 
     /// Of a block in the common form.
@@ -348,10 +349,8 @@ pub(crate) fn scan(frame: &[u8], mut end: impl FnMut(usize) -> Option<usize>) ->
     loop {
         let (head, text) = frame.get(at..)?.split_first_chunk::<4>()?;
         let head = u32::from_le_bytes(*head);
-        if let [class @ (b'2' | b'4' | b'5'), b'.', ..] = text {
-            if *class != hundreds {
-                return None;
-            }
+        if is_other_class(text, hundreds) {
+            return None;
         }
         let end = end(at + 4)?;
         if !frame.get(end..)?.starts_with(b"\r\n") {
@@ -365,6 +364,28 @@ pub(crate) fn scan(frame: &[u8], mut end: impl FnMut(usize) -> Option<usize>) ->
             return None;
         }
     }
+}
+
+/// The code of a frame that is one line in the common form.
+#[inline(always)]
+fn one_line(frame: &[u8]) -> Option<ReplyCode> {
+    let line = frame.strip_suffix(b"\r\n")?;
+    let (&[hundreds, tens, ones, b' '], text) = line.split_first_chunk::<4>()? else { return None };
+    let code = ReplyCode::of_digits([hundreds, tens, ones])?;
+    let other_class = is_other_class(text, hundreds);
+    // with the code, which is text as well: so it is long enough for whole words
+    (!other_class && is_text(line)).then_some(code)
+}
+
+#[inline(always)]
+fn many_lines(frame: &[u8]) -> Option<ReplyCode> {
+    scan(frame, |at| Some(text_end(frame, at)))
+}
+
+/// Whether a text starts as an enhanced code does that does not go with a code of so many `hundreds`.
+#[inline(always)]
+fn is_other_class(text: &[u8], hundreds: u8) -> bool {
+    matches!(text, [class @ (b'2' | b'4' | b'5'), b'.', ..] if *class != hundreds)
 }
 
 /// The code of a line that is not the first. From Lenient it may be another, as long as it says the same.
@@ -438,7 +459,7 @@ impl fmt::Debug for ReplyLine<'_> {
 
 impl<'a> Lines<'a> {
     /// The text of the next line, with its enhanced code.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_text(&mut self) -> Option<&'a [u8]> {
         let end = match self.rest.get(3)? {
             // the last line: no need to look for its end
@@ -465,7 +486,8 @@ impl TryFrom<Bytes> for Reply {
     type Error = ParseError;
 
     fn try_from(frame: Bytes) -> Result<Self, ParseError> {
-        match scan(&frame, |at| Some(text_end(&frame, at))) {
+        let code = if frame.get(3) == Some(&b' ') { one_line(&frame) } else { many_lines(&frame) };
+        match code {
             Some(code) => Ok(Self::of_plain(code, frame)),
             None => Self::parse(&frame),
         }

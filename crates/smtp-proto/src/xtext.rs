@@ -78,9 +78,9 @@ impl<'a> Xtext<'a> {
         Xtext(Cow::Owned(self.0.into_owned()))
     }
 
-    /// What a rule would take, for tests.
-    #[cfg(test)]
-    pub(crate) const fn of(wire: &'a [u8]) -> Self {
+    /// What was parsed before.
+    #[inline(always)]
+    pub(crate) const fn kept(wire: &'a [u8]) -> Self {
         Self(Cow::Borrowed(wire))
     }
 

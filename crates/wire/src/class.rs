@@ -1,6 +1,6 @@
 //! Classes of octets, as a table of bits.
 
-use crate::word::{before_mark, load, splat};
+use crate::word::{before_mark, is, load, splat};
 use memchr::memchr3;
 
 /// A set of classes; an octet is in it if it is in one of them.
@@ -92,7 +92,8 @@ impl Class {
     pub fn first_outside(self, octets: &[u8]) -> Option<usize> {
         match self {
             TEXT => memchr3(b'\r', b'\n', 0, octets),
-            VCHAR => first_not_vchar(octets),
+            VCHAR => first_marked(octets, not_vchar),
+            XCHAR => first_marked(octets, |word| not_vchar(word) | is(b'+', word) | is(b'=', word)),
             _ => self.first_by_table(octets),
         }
     }
@@ -112,19 +113,24 @@ impl Class {
     }
 }
 
-/// Eight octets at a time; a carry from one octet to the next only falls on octets behind the first that is outside.
-#[inline]
-fn first_not_vchar(octets: &[u8]) -> Option<usize> {
+/// Eight octets at a time. `marks` sets the highest bit of an octet that is searched for, and may only be wrong behind the
+/// first one of a word; it marks 0.
+#[inline(always)]
+fn first_marked(octets: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
     let mut at = 0;
     loop {
-        let word = load(&octets[at..]);
-        // below 0x21, or above 0x7e
-        let outside = word.wrapping_sub(splat(0x21)) | word.wrapping_add(splat(1)) | word;
-        at += before_mark(outside);
-        if outside & splat(0x80) != 0 {
+        let found = marks(load(&octets[at..]));
+        at += before_mark(found);
+        if found & splat(0x80) != 0 {
             return (at < octets.len()).then_some(at);
         }
     }
+}
+
+/// Below 0x21, or above 0x7e. A carry only falls on octets behind the first such.
+#[inline(always)]
+fn not_vchar(word: u64) -> u64 {
+    word.wrapping_sub(splat(0x21)) | word.wrapping_add(splat(1)) | word
 }
 
 #[cfg(test)]
@@ -156,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_is_searched_by_words_is_what_the_table_says() {
-        for class in [VCHAR, TEXT] {
+        for class in [VCHAR, TEXT, XCHAR] {
             for octet in 0..=255u8 {
                 for len in 0..20 {
                     let mut octets = alloc::vec![b'x'; len];

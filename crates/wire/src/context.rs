@@ -2,6 +2,7 @@
 
 use crate::parse::{Expected, Failure};
 use crate::{Diagnostic, Malformed, ParseError, ParseErrorKind, Redacted, Rule, Tolerance};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::cell::{Cell, RefCell};
@@ -28,12 +29,15 @@ pub struct Context<'f> {
     behind: Cell<usize>,
     secret: Cell<bool>,
     depth: Cell<u32>,
-    repairs: RefCell<Vec<Diagnostic>>,
+    /// Boxed, because there are hardly ever any.
+    #[allow(clippy::box_collection, reason = "so that a context without any is dropped for nothing")]
+    repairs: RefCell<Option<Box<Vec<Diagnostic>>>>,
 }
 
 impl<'f> Context<'f> {
     /// For a message that stands at the start of its stream.
     #[must_use]
+    #[inline]
     pub fn new(frame: &'f Bytes, tolerance: Tolerance) -> Self {
         Self {
             frame,
@@ -113,7 +117,7 @@ impl<'f> Context<'f> {
             (raw.as_ptr() as usize).saturating_sub(self.frame.as_ptr() as usize).min(self.frame.len());
         // a copy, so that a diagnostic does not hold the message; of a secret not even that
         let raw = if self.secret.get() { Bytes::new() } else { Bytes::copy_from_slice(raw) };
-        self.repairs.borrow_mut().push(Diagnostic {
+        self.repairs.borrow_mut().get_or_insert_default().push(Diagnostic {
             rule,
             stream_offset: self.stream_offset + offset as u64,
             raw: Redacted::new(raw),
@@ -133,7 +137,7 @@ impl<'f> Context<'f> {
     /// Everything that was repaired.
     #[must_use]
     pub fn into_repairs(self) -> Vec<Diagnostic> {
-        self.repairs.into_inner()
+        self.repairs.into_inner().map_or_else(Vec::new, |repairs| *repairs)
     }
 
     /// The full error: `name` gives the words of the crate's table.

@@ -6,7 +6,7 @@
 //! | received octets, scanned once | [`Input`], [`Found`] |
 //! | octets to send | [`Output`], [`Checkpoint`] |
 //! | bodies that end in CR LF `.` CR LF, both ways | [`dot`] |
-//! | a complete message under a parser | [`Context`], [`parse`], [`mod@line`], [`class`], [`keyword`], [`number`] |
+//! | a complete message under a parser | [`Context`], [`parse`], [`mod@line`], [`class`], [`dotted`], [`lanes`], [`keyword`], [`number`] |
 //! | base64 lines of SASL exchanges, mechanism names | [`sasl`] |
 //! | the message identifier of an APOP greeting | [`msg_id`] |
 //! | whose fault it was | [`ParseError`], [`Malformed`], [`Fatal`], [`Misuse`], [`BodyError`] |
@@ -30,11 +30,13 @@ extern crate alloc;
 pub mod class;
 mod context;
 pub mod dot;
+pub mod dotted;
 mod error;
 mod events;
 mod input;
 pub mod keyword;
 mod keyword_line;
+pub mod lanes;
 pub mod line;
 mod machine;
 pub mod msg_id;

@@ -20,6 +20,13 @@ pub(crate) const fn splat(octet: u8) -> u64 {
     u64::from_ne_bytes([octet; 8])
 }
 
+/// Marks this octet where it stands. A borrow may mark others behind the first such.
+#[inline(always)]
+pub(crate) const fn is(octet: u8, word: u64) -> u64 {
+    let other = word ^ splat(octet);
+    other.wrapping_sub(splat(1)) & !other
+}
+
 /// How many octets come before the first whose highest bit is set in `marks`.
 #[inline]
 pub(crate) const fn before_mark(marks: u64) -> usize {

@@ -15,6 +15,12 @@ pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<Xtext
     }
 }
 
+/// What was parsed before.
+#[inline(always)]
+pub(super) fn kept(value: &[u8]) -> Option<Xtext<'_>> {
+    (value != b"<>").then(|| Xtext::kept(value))
+}
+
 pub(crate) fn encode(submitter: &Option<Xtext<'_>>, wire: &mut Vec<u8>) -> Result<(), Misuse> {
     match submitter {
         None => wire.extend_from_slice(b"<>"),

@@ -65,19 +65,19 @@ mod tests {
                 (b"\xc3\xa9", 0),
             ],
         );
-        let lower = Xtext::of(b"a+3d");
+        let lower = Xtext::kept(b"a+3d");
         assert_eq!(lower.decode(), &b"a="[..]);
         repaired(rule, Tolerance::Lenient, b"a+3d", lower, crate::rule::LOWER_CASE_HEX);
-        repaired(rule, Tolerance::Lenient, b"a+E9", Xtext::of(b"a+E9"), crate::rule::NOT_ASCII);
+        repaired(rule, Tolerance::Lenient, b"a+E9", Xtext::kept(b"a+E9"), crate::rule::NOT_ASCII);
     }
 
     #[test]
     fn at_most_100_octets() {
         let longest = [b'x'; MAX];
-        taken(rule, encode, &[(&longest, Xtext::of(&longest))]);
+        taken(rule, encode, &[(&longest, Xtext::kept(&longest))]);
         let longer = [b'x'; MAX + 1];
         refused(rule, &[(&longer, 0)]);
-        repaired(rule, Tolerance::Lenient, &longer, Xtext::of(&longer), crate::rule::LONG_PARAMETER);
-        assert_eq!(encode(&Xtext::of(&longer), &mut Vec::new()), Err(Misuse::TooLong { limit: MAX }));
+        repaired(rule, Tolerance::Lenient, &longer, Xtext::kept(&longer), crate::rule::LONG_PARAMETER);
+        assert_eq!(encode(&Xtext::kept(&longer), &mut Vec::new()), Err(Misuse::TooLong { limit: MAX }));
     }
 }

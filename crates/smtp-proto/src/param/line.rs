@@ -16,21 +16,73 @@ use wire::{Context, Misuse, ParseErrorKind, Tolerance};
 #[derive(Clone)]
 pub(crate) struct Line {
     wire: Bytes,
+    marks: Marks,
     span: Span,
     present: u32,
+}
+
+/// Which the first few parameters are, and how long, so that they need not be told from each other again. None behind one that
+/// is unknown, odd or very long.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Marks(u64);
+
+impl Marks {
+    /// Of the 16 bits of each, these are the length; the others are one more than the place in the table.
+    const LEN_BITS: u32 = 11;
+
+    /// The mark of the first parameter: its place in the table, and its length; and those of the others.
+    #[inline(always)]
+    pub(crate) fn split_first(self) -> Option<((usize, usize), Self)> {
+        let first = usize::try_from(self.0 & 0xffff).unwrap_or_default();
+        let keyword = (first >> Self::LEN_BITS).checked_sub(1)?;
+        Some(((keyword, first & ((1 << Self::LEN_BITS) - 1)), Self(self.0 >> 16)))
+    }
+}
+
+/// [`Marks`] that are being made.
+#[derive(Default)]
+struct Marking {
+    marks: u64,
+    /// Bits of those that are there.
+    used: u32,
+}
+
+impl Marking {
+    #[inline(always)]
+    fn put(&mut self, bit: u32, len: usize) {
+        let keyword = u64::from(bit.trailing_zeros()) + 1;
+        if self.used >= u64::BITS || bit == UNKNOWN || len >> Marks::LEN_BITS != 0 {
+            return self.stop();
+        }
+        self.marks |= (keyword << Marks::LEN_BITS | len as u64) << self.used;
+        self.used += 16;
+    }
+
+    /// The others are not marked.
+    fn stop(&mut self) {
+        self.used = u64::BITS;
+    }
 }
 
 /// What stood behind a path.
 struct Tail {
     /// The bits of the parameters.
     present: u32,
+    marking: Marking,
     /// Each had one space before it.
     exact: bool,
 }
 
+impl Tail {
+    #[inline(always)]
+    fn marks(&self) -> Marks {
+        // each parameter of an odd line is looked at again
+        if self.present & ODD == 0 { Marks(self.marking.marks) } else { Marks::default() }
+    }
+}
+
 impl Line {
     /// From the path to the end of the last parameter. `mend` puts brackets around a path that has none.
-    #[inline(always)]
     pub(crate) fn rule<'i, T: Table>(
         cx: &Context<'_>,
         i: &'i [u8],
@@ -41,11 +93,29 @@ impl Line {
         let line = &i[..i.len() - rest.len()];
         let bracketed = line.first() == Some(&b'<') && line.get(usize::from(span.end)) == Some(&b'>');
         if bracketed && tail.exact {
-            return Ok((rest, Self { wire: cx.keep(line), span, present: tail.present }));
+            return Ok((
+                rest,
+                Self { wire: cx.keep(line), marks: tail.marks(), span, present: tail.present },
+            ));
         }
         let tokens = blank_separated(&line[span.len(line).min(line.len())..]);
         let (path, span) = mend(cx.keep(line));
-        Ok((rest, Self { wire: joined(&path, tokens), span, present: tail.present }))
+        Ok((rest, Self { wire: joined(&path, tokens), marks: tail.marks(), span, present: tail.present }))
+    }
+
+    /// All of `i`, which stands at `at` in the frame, if it is a path and parameters by the RFCs.
+    #[inline(always)]
+    pub(crate) fn usual<T: Table>(frame: &Bytes, at: usize, i: &[u8], span: Span) -> Option<Self> {
+        let behind = &i[usize::from(span.end) + 1..];
+        let (mut present, mut marks) = (0, Marks::default());
+        if !behind.is_empty() {
+            let cx = Context::new(frame, Tolerance::Strict);
+            match tail::<T>(&cx, behind) {
+                Ok((b"", tail)) if tail.exact => (present, marks) = (tail.present, tail.marks()),
+                _ => return None,
+            }
+        }
+        Some(Self { wire: frame.slice(at..at + i.len()), marks, span, present })
     }
 
     /// Checks a path with parameters that was put together here.
@@ -54,7 +124,7 @@ impl Line {
         let cx = Context::new(&wire, Tolerance::Strict);
         let behind = wire.get(usize::from(span.end) + 1..).unwrap_or_default();
         match tail::<T>(&cx, behind) {
-            Ok((b"", tail)) => Ok(Self { present: tail.present, span, wire }),
+            Ok((b"", tail)) => Ok(Self { marks: tail.marks(), present: tail.present, span, wire }),
             Err(error) if Failure::of(error.clone()).expected() == expected::NEW_PARAMETER => {
                 Err(Misuse::Invalid("set of parameters: one excludes another"))
             }
@@ -75,6 +145,11 @@ impl Line {
         self.present
     }
 
+    #[inline]
+    pub(crate) const fn marks(&self) -> Marks {
+        self.marks
+    }
+
     /// The parameters in their wire form, with a space before each.
     #[inline]
     pub(crate) fn tail(&self) -> &[u8] {
@@ -84,6 +159,12 @@ impl Line {
     pub(crate) fn keywords<T: Table>(&self) -> impl Iterator<Item = T> {
         let present = self.present;
         T::TABLE.iter().copied().filter(move |keyword| present & keyword.bit() != 0)
+    }
+
+    /// The same without marks.
+    #[cfg(test)]
+    pub(crate) fn unmarked(&self) -> Self {
+        Self { marks: Marks::default(), ..self.clone() }
     }
 
     pub(crate) fn detach(&self) -> Self {
@@ -137,7 +218,7 @@ fn joined<'a>(path: &[u8], tokens: impl Iterator<Item = &'a [u8]>) -> Bytes {
 /// Blanks at the end are left.
 #[inline(always)]
 fn tail<'i, T: Table>(cx: &Context<'_>, mut i: &'i [u8]) -> Parsed<'i, Tail> {
-    let mut tail = Tail { present: 0, exact: true };
+    let mut tail = Tail { present: 0, marking: Marking::default(), exact: true };
     while !i.is_empty() {
         let token = match i {
             [b' ', rest @ ..] if rest.first().is_some_and(|&octet| !is_blank(octet)) => rest,
@@ -187,6 +268,7 @@ fn parameter<'i, T: Table>(
     match rest.first() {
         None | Some(b' ' | b'\t') if T::conflicts(bit) & tail.present & !UNKNOWN == 0 => {
             tail.present |= bit;
+            tail.marking.put(bit, token.len() - rest.len());
             Ok(rest)
         }
         None | Some(b' ' | b'\t') => {
@@ -233,5 +315,6 @@ fn odd<'i, T: Table>(
     };
     cx.repair(rule, whole);
     tail.present |= bit;
+    tail.marking.stop();
     Ok(rest)
 }

@@ -105,11 +105,21 @@ fn is_known(name: u128) -> bool {
     MailKeyword::of(name).is_some() || RcptKeyword::of(name).is_some()
 }
 
+/// What a value is that was parsed as part of a line, of which nothing is odd: where it is kept as it was written, that.
+macro_rules! kept {
+    ($line:ident, $value:ident, $module:ident) => {
+        $module::rule(&Context::new($line.wire(), Tolerance::Lenient), $value).ok()?.1
+    };
+    ($line:ident, $value:ident, $module:ident, $kept:path) => {
+        $kept($value)
+    };
+}
+
 macro_rules! parameters {
     (
         $command:ident = $verb:literal, $parameter:ident, $keyword:ident
         flags { $($(#[$fdoc:meta])* $flag:ident = $fname:literal, $fextension:ident, $fmax:literal;)* }
-        values { $($(#[$doc:meta])* $id:ident($value:ty), $get:ident = $name:literal in $module:ident, $extension:ident, $max:literal;)* }
+        values { $($(#[$doc:meta])* $id:ident($value:ty), $get:ident = $name:literal in $module:ident $(as $kept:path)?, $extension:ident, $max:literal;)* }
         conflicts { $($one:ident, $two:ident;)* }
     ) => {
         #[doc = concat!("A parameter of ", $verb, " (RFC 5321 section 4.1.2).")]
@@ -228,6 +238,18 @@ macro_rules! parameters {
                 }
             }
 
+            /// One that is marked: all of `wire`.
+            #[inline(always)]
+            fn marked(line: &'a Line, keyword: usize, wire: &'a [u8]) -> Option<Self> {
+                match *$keyword::ALL.get(keyword)? {
+                    $($keyword::$flag => Some(Self::$flag),)*
+                    $($keyword::$id => {
+                        let value = wire.get($name.len() + 1..)?;
+                        Some(Self::$id(kept!(line, value, $module $(, $kept)?)))
+                    })*
+                }
+            }
+
             /// One whose value is as its RFC has it.
             #[inline(always)]
             fn typed(line: &'a Line, i: &mut &'a [u8]) -> Option<Self> {
@@ -302,9 +324,15 @@ macro_rules! parameters {
             #[doc = concat!("The parameters, in their order. As often as it is called, they are taken out of the line again.")]
             pub fn parameters(&self) -> impl Iterator<Item = $parameter<'_>> {
                 let line = self.line();
-                let (mut rest, mut seen) = (line.tail(), 0);
+                let (mut rest, mut marks, mut seen) = (line.tail(), line.marks(), 0);
                 core::iter::from_fn(move || {
                     (_, rest) = rest.split_first()?;
+                    if let Some(((keyword, len), others)) = marks.split_first() {
+                        let wire;
+                        (wire, rest) = rest.split_at_checked(len)?;
+                        (marks, seen) = (others, seen | 1 << keyword);
+                        return $parameter::marked(line, keyword, wire);
+                    }
                     let parameter = $parameter::view(line, &mut rest, seen);
                     seen |= parameter.keyword().map_or(0, $keyword::bit);
                     Some(parameter)
@@ -350,6 +378,15 @@ macro_rules! parameters {
                 if !self.has(keyword) {
                     return None;
                 }
+                let line = self.line();
+                let (mut rest, mut marks) = (line.tail(), line.marks());
+                while let Some(((marked, len), others)) = marks.split_first() {
+                    let wire = rest.get(1..=len)?;
+                    if marked == keyword as usize {
+                        return $parameter::marked(line, marked, wire);
+                    }
+                    (rest, marks) = (&rest[1 + len..], others);
+                }
                 self.parameters().find(|parameter| parameter.keyword() == Some(keyword))
             }
 
@@ -386,11 +423,11 @@ parameters! {
         Body(Body), body = "BODY" in body, EightBitMime, 16;
         /// `AUTH`: the mailbox of whoever submitted the message first, or `None` for `<>`, nobody that is known (RFC 4954
         /// section 5).
-        Auth(Option<Xtext<'a>>), auth = "AUTH" in auth, Auth, 500;
+        Auth(Option<Xtext<'a>>), auth = "AUTH" in auth as auth::kept, Auth, 500;
         /// `RET`: how much of the message comes back in a report of a failure (RFC 3461 section 4.3).
         Ret(Ret), ret = "RET" in ret, Dsn, 9;
         /// `ENVID`: what the sender calls this transaction in reports (RFC 3461 section 4.4).
-        Envid(Xtext<'a>), envid = "ENVID" in envid, Dsn, 107;
+        Envid(Xtext<'a>), envid = "ENVID" in envid as Xtext::kept, Dsn, 107;
         /// `BY`: until when the message is to be delivered (RFC 2852 section 4).
         By(By), by = "BY" in by, DeliverBy, 17;
         /// `HOLDFOR`: how many seconds the message is kept before it goes out, 1 to 999999999 (RFC 4865 section 3).
@@ -402,13 +439,13 @@ parameters! {
         /// `SOLICIT`: which classes of solicitation the message is of (RFC 3865 section 2.3).
         Solicit(Solicit<'a>), solicit = "SOLICIT" in solicit, NoSoliciting, 1007;
         /// `SUBMITTER`: the mailbox of whoever is responsible for the message (RFC 4405 section 4, historic).
-        Submitter(Xtext<'a>), submitter = "SUBMITTER" in submitter, Submitter, 331;
+        Submitter(Xtext<'a>), submitter = "SUBMITTER" in submitter as Xtext::kept, Submitter, 331;
         /// `TRANSID`: which transaction is gone on with after a break (RFC 1845 section 3, experimental).
         TransId(TransactionId<'a>), trans_id = "TRANSID" in transaction_id, Checkpoint, 88;
         /// `MTRK`: how the message may be asked after (RFC 3885 section 3.1). It needs `ENVID` beside it.
         Mtrk(Mtrk<'a>), mtrk = "MTRK" in mtrk, Mtrk, 40;
         /// `ALT-ADDRESS`: an address for servers that take only US-ASCII (RFC 5336 section 3.4, obsolete).
-        AltAddress(Xtext<'a>), alt_address = "ALT-ADDRESS" in alt_address, Utf8Smtp, 460;
+        AltAddress(Xtext<'a>), alt_address = "ALT-ADDRESS" in alt_address as Xtext::kept, Utf8Smtp, 460;
     }
     conflicts {
         HoldFor, HoldUntil;
@@ -425,11 +462,11 @@ parameters! {
         /// `NOTIFY`: which reports the sender wants (RFC 3461 section 4.1).
         Notify(Notify), notify = "NOTIFY" in notify, Dsn, 29;
         /// `ORCPT`: to whom the sender addressed the message (RFC 3461 section 4.2).
-        Orcpt(Orcpt<'a>), orcpt = "ORCPT" in orcpt, Dsn, 507;
+        Orcpt(Orcpt<'a>), orcpt = "ORCPT" in orcpt as Orcpt::kept, Dsn, 507;
         /// `RRVS`: since when the mailbox must belong to the same person (RFC 7293 section 3.1).
         Rrvs(Rrvs), rrvs = "RRVS" in rrvs, Rrvs, 33;
         /// `ALT-ADDRESS`: an address for servers that take only US-ASCII (RFC 5336 section 3.4, obsolete).
-        AltAddress(Xtext<'a>), alt_address = "ALT-ADDRESS" in alt_address, Utf8Smtp, 460;
+        AltAddress(Xtext<'a>), alt_address = "ALT-ADDRESS" in alt_address as Xtext::kept, Utf8Smtp, 460;
     }
     conflicts {}
 }

@@ -75,6 +75,12 @@ impl<'a> Orcpt<'a> {
         whole(wire.as_ref(), rule, "original-recipient-address")
     }
 
+    /// What was parsed before.
+    #[inline(always)]
+    pub(super) const fn kept(wire: &'a [u8]) -> Self {
+        Self(Cow::Borrowed(wire))
+    }
+
     fn split(&self) -> (&[u8], &[u8]) {
         let end = type_len(&self.0).unwrap_or(self.0.len());
         (&self.0[..end], self.0.get(end + 1..).unwrap_or_default())
