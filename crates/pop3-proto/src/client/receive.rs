@@ -22,8 +22,7 @@ use wire::{
 pub(super) enum Reading {
     /// A message.
     Body {
-        /// In a box: an idle client need not hold its room.
-        decoder: Box<DotDecoder>,
+        decoder: DotDecoder,
         /// Where in the stream it starts.
         start: u64,
     },
@@ -274,7 +273,7 @@ impl Client {
                 let start = self.input.stream_offset();
                 self.reading = Some(match kind {
                     ReplyKind::Body => {
-                        let decoder = Box::new(DotDecoder::new(self.config.line_endings));
+                        let decoder = DotDecoder::new(self.config.line_endings);
                         Reading::Body { decoder, start }
                     }
                     _ => Reading::Items { count: 0, last: 0 },

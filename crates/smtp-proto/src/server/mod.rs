@@ -32,7 +32,6 @@ use crate::{
     Body, Capability, Ehlo, EnhancedCode, Keyword, Mail, MailKeyword, MailParameter, Mechanisms, Protocol,
     Reply, ReplyCode, ReplyKind, State, Verb,
 };
-use alloc::boxed::Box;
 use bytes::{Bytes, BytesMut, buf::Limit};
 use core::time::Duration;
 use receive::Bounds;
@@ -115,8 +114,7 @@ struct Pending {
 enum Reading {
     /// Of DATA.
     Data {
-        /// In a box: an idle server need not hold its room.
-        decoder: Box<DotDecoder>,
+        decoder: DotDecoder,
         /// Where in the stream it starts.
         start: u64,
     },
@@ -312,7 +310,7 @@ impl Server {
             Verb::Data => {
                 self.output.put(b"354 Start mail input; end with <CRLF>.<CRLF>\r\n");
                 self.state = State::Data;
-                let decoder = Box::new(DotDecoder::new(self.config.line_endings));
+                let decoder = DotDecoder::new(self.config.line_endings);
                 self.reading = Some(Reading::Data { decoder, start: self.input.stream_offset() });
             }
             Verb::Bdat => {

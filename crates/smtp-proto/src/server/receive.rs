@@ -443,9 +443,10 @@ impl Server {
         let id = pending.id;
         match decoder.next(&mut self.input) {
             dot::Body::Chunk(mut data) => {
-                let over = limit.map_or(0, |limit| decoder.octets_out().saturating_sub(limit));
-                // as much as is within the limit, whatever the chunking
-                data.truncate(data.len().saturating_sub(usize::try_from(over).unwrap_or(usize::MAX)));
+                if let Some(over) = limit.and_then(|limit| decoder.octets_out().checked_sub(limit)) {
+                    // as much as is within the limit, whatever the chunking
+                    data.truncate(data.len().saturating_sub(usize::try_from(over).unwrap_or(usize::MAX)));
+                }
                 Ok((!data.is_empty()).then_some(Step::Event(Event::BodyChunk { id, data })))
             }
             dot::Body::Found(finding) => {
@@ -485,10 +486,10 @@ impl Server {
             return Ok(None);
         };
         if *left > 0 {
-            let data = take_up_to(&mut self.input, *left);
-            if data.is_empty() {
+            if self.input.is_empty() {
                 return self.wait();
             }
+            let data = take_up_to(&mut self.input, *left);
             *left -= data.len() as u64;
             self.message.octets = self.message.octets.saturating_add(data.len() as u64);
             return Ok(Some(Step::Event(Event::BodyChunk { id: pending.id, data })));
