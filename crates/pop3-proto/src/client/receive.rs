@@ -69,7 +69,9 @@ impl Client {
     /// More is needed, unless the peer has closed.
     fn wait(&mut self) -> Stepped {
         if !self.input.is_eof() {
-            self.input.settle();
+            if self.reading.is_none() {
+                self.input.settle();
+            }
             return Ok(Some(Step::NeedInput));
         }
         Err(Fatal::UnexpectedEof(if self.state == State::Greeting {

@@ -29,8 +29,8 @@ pub use event::{BodyFault, Event, Refusal};
 
 use crate::limits::timeout;
 use crate::{
-    Body, Capability, Ehlo, EnhancedCode, Keyword, Mail, MailKeyword, MailParameter, Mechanisms, Protocol,
-    Reply, ReplyCode, ReplyKind, State, Verb,
+    Body, Capability, Ehlo, EnhancedCode, Keyword, Mail, MailKeyword, Mechanisms, Protocol, Reply, ReplyCode,
+    ReplyKind, State, Verb,
 };
 use bytes::{Bytes, BytesMut, buf::Limit};
 use core::time::Duration;
@@ -142,17 +142,12 @@ pub struct MessageFacts {
 
 impl MessageFacts {
     fn of(mail: &Mail) -> Self {
-        let mut facts = Self { smtputf8: mail.has(MailKeyword::SmtpUtf8), ..Self::default() };
-        if mail.has(MailKeyword::Size) || mail.has(MailKeyword::Body) {
-            for parameter in mail.parameters() {
-                match parameter {
-                    MailParameter::Size(size) => facts.size = Some(size),
-                    MailParameter::Body(body) => facts.body = body,
-                    _ => {}
-                }
-            }
+        Self {
+            body: mail.body().unwrap_or_default(),
+            smtputf8: mail.has(MailKeyword::SmtpUtf8),
+            size: mail.size(),
+            ..Self::default()
         }
-        facts
     }
 }
 
@@ -487,11 +482,13 @@ impl Server {
         Parts { unread: self.input.into_unread(), output: self.output }
     }
 
+    #[inline]
     fn pending(&self, id: CommandId) -> Result<Pending, Misuse> {
         self.pending.filter(|pending| pending.id == id).ok_or(Misuse::UnknownId)
     }
 
     /// The command has a reply: what that does to the session.
+    #[inline]
     fn answered(&mut self, done: Pending, positive: bool) {
         if done.due > 1 {
             if let Some(pending) = &mut self.pending {
@@ -522,6 +519,7 @@ impl Server {
         if done.closes || (positive && done.kind == ReplyKind::Quit) {
             self.state = State::Closed;
         }
+        self.output.set_keep(self.state.in_transaction());
     }
 
     fn succeeded(&mut self, done: Pending) {
