@@ -13,6 +13,7 @@ use crate::{
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
+use wire::class::is_ascii;
 use wire::dot;
 use wire::sasl::{self, Auth, Turn};
 use wire::{
@@ -407,7 +408,7 @@ impl Server {
         if mail.has(MailKeyword::RequireTls) && self.tls != Tls::On {
             return Some(Refusal::Parameter);
         }
-        if !mail.is_ascii() && !mail.has(MailKeyword::SmtpUtf8) {
+        if !mail.has(MailKeyword::SmtpUtf8) && !is_ascii(mail.as_bytes()) {
             return Some(Refusal::Utf8Address);
         }
         match (self.bounds.max_message, self.announced.size) {
@@ -424,7 +425,7 @@ impl Server {
         if !rcpt.has_only(self.bounds.rcpt) {
             return Some(Refusal::Parameter);
         }
-        if !rcpt.is_ascii() && !self.message.smtputf8 {
+        if !self.message.smtputf8 && !is_ascii(rcpt.as_bytes()) {
             return Some(Refusal::Utf8Address);
         }
         let recipients = u64::from(self.message.recipients);
