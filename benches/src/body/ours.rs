@@ -62,12 +62,11 @@ pub fn decode(body: &Body, chunk: usize) -> Vec<Contestant> {
                     Dotted::End => return octets,
                 }
             }
-            input.settle();
         }
         0
     })
     .noting(
-        "copies what arrives into a buffer once, as a read from a socket does; hands out owned slices of it",
+        "copies what arrives into a buffer once, as a read from a socket does; hands out owned slices of it; keeps the buffer to the end",
     );
 
     vec![lent, copied, owned]

@@ -85,16 +85,22 @@ enum Where {
 }
 
 impl Where {
-    const fn allows(self, state: State) -> bool {
-        match (self, state) {
-            (_, State::Greeting | State::Data | State::Turned | State::Closed) => false,
-            (Self::Anytime, _)
-            | (Self::Ready | Self::Outside, State::Ready)
-            | (Self::Outside, State::Hello)
-            | (Self::Recipients, State::Mail | State::Rcpt)
-            | (Self::Content | Self::Chunk, State::Rcpt)
-            | (Self::Chunk, State::Chunks) => true,
-            _ => false,
+    /// A bit for each state.
+    const fn set(self) -> u16 {
+        use State::{Chunks, Failed, Hello, Mail, Rcpt, Ready};
+        const fn bits(states: &[State]) -> u16 {
+            match states {
+                [] => 0,
+                [first, rest @ ..] => 1 << *first as u16 | bits(rest),
+            }
+        }
+        match self {
+            Self::Anytime => const { bits(&[Hello, Ready, Mail, Rcpt, Chunks, Failed]) },
+            Self::Ready => const { bits(&[Ready]) },
+            Self::Outside => const { bits(&[Hello, Ready]) },
+            Self::Recipients => const { bits(&[Mail, Rcpt]) },
+            Self::Content => const { bits(&[Rcpt]) },
+            Self::Chunk => const { bits(&[Rcpt, Chunks]) },
         }
     }
 
@@ -155,7 +161,7 @@ macro_rules! verbs {
             #[must_use]
             #[inline]
             pub const fn is_allowed_in(self, state: State) -> bool {
-                self.place().allows(state)
+                self.place().set() >> state as u16 & 1 != 0
             }
 
             /// Where it is allowed, in words.

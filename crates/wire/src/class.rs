@@ -65,6 +65,18 @@ static TABLE: [u8; 256] = {
     table
 };
 
+/// Whether all octets are US-ASCII. For short texts, such as lines: the standard library looks at the last octets one by
+/// one.
+#[must_use]
+#[inline]
+pub fn is_ascii(octets: &[u8]) -> bool {
+    let pair = |pair: &[u8]| load(pair) | load(pair.get(8..).unwrap_or_default());
+    let pairs = octets.chunks_exact(16);
+    // the last pair may overlap the one before it
+    let last = pair(octets.last_chunk::<16>().map_or(octets, |last| last));
+    pairs.fold(last, |all, octets| all | pair(octets)) & splat(0x80) == 0
+}
+
 impl Class {
     /// The octets of both.
     #[must_use]
@@ -157,6 +169,19 @@ mod tests {
     fn text_has_no_line_ends_and_no_nul() {
         for octet in 0..=255u8 {
             assert_eq!(TEXT.has(octet), !b"\r\n\0".contains(&octet), "{octet}");
+        }
+    }
+
+    #[test]
+    fn ascii_is_what_the_standard_library_says() {
+        for len in 0..50 {
+            let mut octets = alloc::vec![0x7f; len];
+            assert!(is_ascii(&octets), "{len}");
+            for at in 0..len {
+                octets[at] = 0x80;
+                assert!(!is_ascii(&octets), "{at} of {len}");
+                octets[at] = 0x7f;
+            }
         }
     }
 

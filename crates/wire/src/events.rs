@@ -102,13 +102,20 @@ impl<E: From<Box<Diagnostic>>> Events<E> {
     }
 
     /// Hands an event out at once if it may, else appends it: what was repaired for it comes first.
-    #[inline]
+    #[inline(always)]
     pub fn emit(&mut self, repairs: Vec<Diagnostic>, event: E) -> Option<Step<E>> {
-        if repairs.is_empty() && self.queue.is_empty() {
+        // a list without room, as most are, has nothing to drop
+        if repairs.capacity() == 0 && self.queue.is_empty() {
+            core::mem::forget(repairs);
             return Some(Step::Event(event));
         }
+        self.append(repairs, event);
+        None
+    }
+
+    #[cold]
+    fn append(&mut self, repairs: Vec<Diagnostic>, event: E) {
         self.remark(repairs);
         self.push(event);
-        None
     }
 }

@@ -194,10 +194,11 @@ impl Input {
     }
 
     /// Gives the buffer back when nothing is in it. A machine calls this before it waits, so that idle
-    /// connections hold no memory.
+    /// connections hold no memory. In the middle of a body it does not: what follows is read into the same memory.
     #[inline]
     pub fn settle(&mut self) {
-        if self.buffer.is_empty() && self.buffer.capacity() > 0 {
+        // one without room may still be a part of a block
+        if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
     }
@@ -348,6 +349,16 @@ mod tests {
         assert_eq!(rooms[0], MIN_READ);
         assert_eq!(rooms[8], MAX_READ);
         assert!(rooms[10] < MAX_READ, "{rooms:?}");
+    }
+
+    #[test]
+    fn settling_lets_go_of_a_block_without_room() {
+        let mut input = Input::new();
+        input.receive(&[b'x'; 2 * MIN_CAPACITY]);
+        let all = input.take(2 * MIN_CAPACITY);
+        assert!(!all.is_unique());
+        input.settle();
+        assert!(all.is_unique());
     }
 
     #[test]

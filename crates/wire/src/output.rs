@@ -41,6 +41,8 @@ pub struct Output {
     tail: BytesMut,
     len: usize,
     wipe: bool,
+    /// Whether the smallest buffer is kept when everything was sent.
+    keep: bool,
     high_water: Option<usize>,
 }
 
@@ -134,6 +136,9 @@ impl Output {
 
     #[cold]
     fn grow(&mut self, additional: usize) {
+        if self.tail.is_empty() && self.tail.try_reclaim(additional) {
+            return;
+        }
         // never moves what was written: a moved secret would leave a copy behind
         let capacity = (2 * self.tail.capacity()).clamp(MIN_SEGMENT, MAX_SEGMENT).max(additional);
         self.close_tail();
@@ -145,6 +150,13 @@ impl Output {
             let rest = self.tail.split();
             self.queue.push_back(Segment::Copied(rest));
         }
+    }
+
+    /// From now on (or no longer) a small buffer is kept when everything was sent, because more will follow soon. Else none is,
+    /// so that idle connections hold no memory.
+    #[inline]
+    pub fn set_keep(&mut self, keep: bool) {
+        self.keep = keep;
     }
 
     /// From now until it is empty, octets are zeroed when they were sent, because some are secret.
@@ -220,7 +232,11 @@ impl Buf for Output {
                 if self.wipe {
                     self.tail[..count].zeroize();
                 }
-                self.tail.advance(count);
+                if count == self.tail.len() {
+                    self.tail.clear();
+                } else {
+                    self.tail.advance(count);
+                }
                 break;
             };
             let here = count.min(front.as_slice().len());
@@ -239,9 +255,11 @@ impl Buf for Output {
             count -= here;
         }
         if self.len == 0 {
-            // idle connections hold no memory
             self.wipe = false;
-            self.tail = BytesMut::new();
+            if !self.keep || self.tail.capacity() > MIN_SEGMENT {
+                // idle connections hold no memory
+                self.tail = BytesMut::new();
+            }
         }
     }
 }
@@ -294,8 +312,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn behaves_like_a_vec(ops in proptest::collection::vec(op(), 0..40), wipe: bool) {
+        fn behaves_like_a_vec(ops in proptest::collection::vec(op(), 0..40), wipe: bool, keep: bool) {
             let mut output = Output::new();
+            output.set_keep(keep);
             let mut model: Vec<u8> = Vec::new();
             for op in ops {
                 if wipe {
@@ -350,6 +369,24 @@ mod tests {
         assert!(output.is_full());
         output.advance(1);
         assert!(!output.is_full());
+    }
+
+    #[test]
+    fn a_small_buffer_is_kept_only_if_more_will_follow() {
+        let mut output = Output::new();
+        for (keep, len, kept) in [
+            (false, 9, false),
+            (true, 9, true),
+            (true, MAX_SEGMENT, false),
+            (true, 9, true),
+            (false, 0, true),
+        ] {
+            output.set_keep(keep);
+            output.put(&[b'x'; MAX_SEGMENT][..len]);
+            output.advance(len / 2);
+            output.advance(len - len / 2);
+            assert_eq!(output.tail.capacity() > 0, kept && len > 0, "{keep} {len}");
+        }
     }
 
     #[test]

@@ -22,8 +22,7 @@ use wire::{
 pub(super) enum Reading {
     /// A message.
     Body {
-        /// In a box: an idle client need not hold its room.
-        decoder: Box<DotDecoder>,
+        decoder: DotDecoder,
         /// Where in the stream it starts.
         start: u64,
     },
@@ -70,7 +69,9 @@ impl Client {
     /// More is needed, unless the peer has closed.
     fn wait(&mut self) -> Stepped {
         if !self.input.is_eof() {
-            self.input.settle();
+            if self.reading.is_none() {
+                self.input.settle();
+            }
             return Ok(Some(Step::NeedInput));
         }
         Err(Fatal::UnexpectedEof(if self.state == State::Greeting {
@@ -274,7 +275,7 @@ impl Client {
                 let start = self.input.stream_offset();
                 self.reading = Some(match kind {
                     ReplyKind::Body => {
-                        let decoder = Box::new(DotDecoder::new(self.config.line_endings));
+                        let decoder = DotDecoder::new(self.config.line_endings);
                         Reading::Body { decoder, start }
                     }
                     _ => Reading::Items { count: 0, last: 0 },

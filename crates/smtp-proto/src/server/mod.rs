@@ -29,10 +29,9 @@ pub use event::{BodyFault, Event, Refusal};
 
 use crate::limits::timeout;
 use crate::{
-    Body, Capability, Ehlo, EnhancedCode, Keyword, Mail, MailKeyword, MailParameter, Mechanisms, Protocol,
-    Reply, ReplyCode, ReplyKind, State, Verb,
+    Body, Capability, Ehlo, EnhancedCode, Keyword, Mail, MailKeyword, Mechanisms, Protocol, Reply, ReplyCode,
+    ReplyKind, State, Verb,
 };
-use alloc::boxed::Box;
 use bytes::{Bytes, BytesMut, buf::Limit};
 use core::time::Duration;
 use receive::Bounds;
@@ -115,8 +114,7 @@ struct Pending {
 enum Reading {
     /// Of DATA.
     Data {
-        /// In a box: an idle server need not hold its room.
-        decoder: Box<DotDecoder>,
+        decoder: DotDecoder,
         /// Where in the stream it starts.
         start: u64,
     },
@@ -144,17 +142,12 @@ pub struct MessageFacts {
 
 impl MessageFacts {
     fn of(mail: &Mail) -> Self {
-        let mut facts = Self { smtputf8: mail.has(MailKeyword::SmtpUtf8), ..Self::default() };
-        if mail.has(MailKeyword::Size) || mail.has(MailKeyword::Body) {
-            for parameter in mail.parameters() {
-                match parameter {
-                    MailParameter::Size(size) => facts.size = Some(size),
-                    MailParameter::Body(body) => facts.body = body,
-                    _ => {}
-                }
-            }
+        Self {
+            body: mail.body().unwrap_or_default(),
+            smtputf8: mail.has(MailKeyword::SmtpUtf8),
+            size: mail.size(),
+            ..Self::default()
         }
-        facts
     }
 }
 
@@ -312,7 +305,7 @@ impl Server {
             Verb::Data => {
                 self.output.put(b"354 Start mail input; end with <CRLF>.<CRLF>\r\n");
                 self.state = State::Data;
-                let decoder = Box::new(DotDecoder::new(self.config.line_endings));
+                let decoder = DotDecoder::new(self.config.line_endings);
                 self.reading = Some(Reading::Data { decoder, start: self.input.stream_offset() });
             }
             Verb::Bdat => {
@@ -489,11 +482,13 @@ impl Server {
         Parts { unread: self.input.into_unread(), output: self.output }
     }
 
+    #[inline]
     fn pending(&self, id: CommandId) -> Result<Pending, Misuse> {
         self.pending.filter(|pending| pending.id == id).ok_or(Misuse::UnknownId)
     }
 
     /// The command has a reply: what that does to the session.
+    #[inline]
     fn answered(&mut self, done: Pending, positive: bool) {
         if done.due > 1 {
             if let Some(pending) = &mut self.pending {
@@ -524,6 +519,7 @@ impl Server {
         if done.closes || (positive && done.kind == ReplyKind::Quit) {
             self.state = State::Closed;
         }
+        self.output.set_keep(self.state.in_transaction());
     }
 
     fn succeeded(&mut self, done: Pending) {

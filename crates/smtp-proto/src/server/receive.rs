@@ -13,6 +13,7 @@ use crate::{
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
+use wire::class::is_ascii;
 use wire::dot;
 use wire::sasl::{self, Auth, Turn};
 use wire::{
@@ -115,7 +116,9 @@ impl Server {
     /// More is needed, unless the peer has closed.
     fn wait(&mut self) -> Stepped {
         if !self.input.is_eof() {
-            self.input.settle();
+            if self.reading.is_none() {
+                self.input.settle();
+            }
             return Ok(Some(Step::NeedInput));
         }
         Err(Fatal::UnexpectedEof(match (&self.reading, self.turn.is_clients()) {
@@ -129,6 +132,7 @@ impl Server {
 
     /// Whether the client has spoken before it could have read the greeting (RFC 5321 section 4.3.1). `spoke`: octets are there;
     /// room for them that was handed out says nothing.
+    #[inline]
     pub(super) fn note_early(&mut self, spoke: bool) {
         if !self.greeted {
             self.greeted = self.output.is_empty();
@@ -210,26 +214,33 @@ impl Server {
             self.events.remark(cx.into_repairs());
             return Ok(None);
         }
-        let parsed = Command::parse_in(&cx);
-        self.check_turn(&cx, parsed.as_ref().ok(), at)?;
-        let command = match parsed {
+        let command = match Command::parse_in(&cx) {
             Ok(command) => command,
-            Err(error) => return self.malformed(cx, error),
+            Err(error) => return self.malformed(cx, error, at),
         };
+        let turn = self.check_turn(&cx, Some(&command), at);
         let repairs = cx.into_repairs();
         if auth {
             wire::wipe(frame);
         }
-        self.accepted(command, repairs)
+        turn?;
+        // it is moved only now that all is known: the moves of so large a value add up
+        let refusal = self.judge(&command)?;
+        let id = self.accept_command(&command, refusal);
+        match refusal {
+            None => self.emit(repairs, Event::Command { id, command }),
+            Some(refusal) => self.emit(repairs, Event::Refused { id, command, refusal }),
+        }
     }
 
     /// Whether the client may have spoken now: after the greeting, and ahead of replies only in a group of commands (RFC 2920).
+    #[inline]
     fn check_turn(&mut self, cx: &Context<'_>, command: Option<&Command>, at: u64) -> Result<(), Fatal> {
         let behind = at + cx.frame().len() as u64;
         self.note_early(true);
-        if let Some(early) = self.early.take() {
+        if let Some(early) = self.early {
             // once is enough
-            self.greeted = true;
+            (self.early, self.greeted) = (None, true);
             cx.repair(rule::EARLY_TALKER, &cx.frame()[..0]);
             if self.config.refuse_out_of_turn {
                 return Err(Fatal::OutOfTurn(early));
@@ -249,7 +260,9 @@ impl Server {
         Ok(())
     }
 
-    fn malformed(&mut self, cx: Context<'_>, error: ParseError) -> Stepped {
+    #[cold]
+    fn malformed(&mut self, cx: Context<'_>, error: ParseError, at: u64) -> Stepped {
+        self.check_turn(&cx, None, at)?;
         let verb = first_word(cx.frame());
         check_foreign(verb)?;
         let verb = Verb::of(verb);
@@ -268,41 +281,42 @@ impl Server {
         }
     }
 
-    fn accepted(&mut self, command: Command, repairs: Vec<Diagnostic>) -> Stepped {
-        let verb = command.verb();
-        if let Command::Other(other) = &command {
-            check_foreign(other.keyword())?;
+    /// Why a command is refused, if it is. Counts it among the bad ones, or is done with those.
+    #[inline]
+    fn judge(&mut self, command: &Command) -> Result<Option<Refusal>, Fatal> {
+        match command {
+            Command::Mail(mail) => self.announced = MessageFacts::of(mail),
+            Command::Other(other) => check_foreign(other.keyword())?,
+            _ => {}
         }
-        if let Command::Mail(mail) = &command {
-            self.announced = MessageFacts::of(mail);
-        }
-        let refusal = self.refusal(&command);
-        let doubtful = match refusal {
-            None => verb == Verb::Other,
-            Some(refusal) => refusal == Refusal::UnknownParameter,
-        };
-        match verb {
-            _ if refusal.is_some_and(|refusal| refusal.follows_another(verb)) => self.count_overshoot()?,
+        let refusal = self.refusal(command);
+        match refusal {
             // the application's answer tells
-            _ if doubtful => {}
-            _ if refusal.is_some() => self.count_bad()?,
-            _ => (self.bad_commands, self.overshoot) = (0, 0),
+            None if matches!(command, Command::Other(_)) => {}
+            Some(Refusal::UnknownParameter) => {}
+            None => (self.bad_commands, self.overshoot) = (0, 0),
+            Some(refusal) if refusal.follows_another(command.verb()) => self.count_overshoot()?,
+            Some(_) => self.count_bad()?,
         }
+        Ok(refusal)
+    }
+
+    #[inline]
+    fn accept_command(&mut self, command: &Command, refusal: Option<Refusal>) -> CommandId {
+        let verb = command.verb();
         // what a parameter that this crate does not know means, the application may know
         let accepted = matches!(refusal, None | Some(Refusal::UnknownParameter));
         let id = self.accept(verb, command.reply_kind(), accepted);
-        if let (Command::Bdat(Bdat { size, .. }), Some(pending)) = (&command, &mut self.pending) {
-            pending.chunk = *size;
-        }
         if let Some(pending) = &mut self.pending {
-            pending.doubtful = doubtful;
+            pending.doubtful = accepted && (verb == Verb::Other || refusal.is_some());
+            if let Command::Bdat(Bdat { size, .. }) = command {
+                pending.chunk = *size;
+            }
         }
-        match refusal {
-            None => self.emit(repairs, Event::Command { id, command }),
-            Some(refusal) => self.emit(repairs, Event::Refused { id, command, refusal }),
-        }
+        id
     }
 
+    #[inline]
     fn accept(&mut self, verb: Verb, kind: ReplyKind, accepted: bool) -> CommandId {
         let id = self.next_id;
         self.next_id = id.next();
@@ -394,7 +408,7 @@ impl Server {
         if mail.has(MailKeyword::RequireTls) && self.tls != Tls::On {
             return Some(Refusal::Parameter);
         }
-        if !mail.is_ascii() && !mail.has(MailKeyword::SmtpUtf8) {
+        if !mail.has(MailKeyword::SmtpUtf8) && !is_ascii(mail.as_bytes()) {
             return Some(Refusal::Utf8Address);
         }
         match (self.bounds.max_message, self.announced.size) {
@@ -411,7 +425,7 @@ impl Server {
         if !rcpt.has_only(self.bounds.rcpt) {
             return Some(Refusal::Parameter);
         }
-        if !rcpt.is_ascii() && !self.message.smtputf8 {
+        if !self.message.smtputf8 && !is_ascii(rcpt.as_bytes()) {
             return Some(Refusal::Utf8Address);
         }
         let recipients = u64::from(self.message.recipients);
@@ -443,9 +457,10 @@ impl Server {
         let id = pending.id;
         match decoder.next(&mut self.input) {
             dot::Body::Chunk(mut data) => {
-                let over = limit.map_or(0, |limit| decoder.octets_out().saturating_sub(limit));
-                // as much as is within the limit, whatever the chunking
-                data.truncate(data.len().saturating_sub(usize::try_from(over).unwrap_or(usize::MAX)));
+                if let Some(over) = limit.and_then(|limit| decoder.octets_out().checked_sub(limit)) {
+                    // as much as is within the limit, whatever the chunking
+                    data.truncate(data.len().saturating_sub(usize::try_from(over).unwrap_or(usize::MAX)));
+                }
                 Ok((!data.is_empty()).then_some(Step::Event(Event::BodyChunk { id, data })))
             }
             dot::Body::Found(finding) => {
@@ -485,10 +500,10 @@ impl Server {
             return Ok(None);
         };
         if *left > 0 {
-            let data = take_up_to(&mut self.input, *left);
-            if data.is_empty() {
+            if self.input.is_empty() {
                 return self.wait();
             }
+            let data = take_up_to(&mut self.input, *left);
             *left -= data.len() as u64;
             self.message.octets = self.message.octets.saturating_add(data.len() as u64);
             return Ok(Some(Step::Event(Event::BodyChunk { id: pending.id, data })));

@@ -3,7 +3,7 @@
 use super::scan::Scanner;
 use super::{Finding, FindingKind, Findings, LineEndings, MAX_LINE};
 use crate::Input;
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use memchr::{memchr, memrchr};
 
 /// Takes one body off the wire: removes the dots that were added for transparency, finds the end, and
@@ -156,13 +156,11 @@ impl DotDecoder {
     pub fn next(&mut self, input: &mut Input) -> Body {
         loop {
             match self.decode(input.as_slice()) {
+                Piece::Content { skip, len: 0 } => input.skip(skip),
                 Piece::Content { skip, len } => {
-                    if skip > 0 {
-                        input.skip(skip);
-                    }
-                    if len > 0 {
-                        return Body::Chunk(input.take(len));
-                    }
+                    let mut chunk = input.take(skip + len);
+                    chunk.advance(skip);
+                    return Body::Chunk(chunk);
                 }
                 Piece::InsertCr => return Body::Chunk(Bytes::from_static(b"\r")),
                 Piece::Found(finding) => return Body::Found(finding),
@@ -182,27 +180,27 @@ impl DotDecoder {
     #[inline]
     pub fn decode(&mut self, buf: &[u8]) -> Piece {
         loop {
-            match (self.step(buf), self.refused) {
-                (Piece::Content { skip, len }, None) => {
+            match self.step(buf) {
+                Piece::Content { skip, len } => {
                     self.octets_in += (skip + len) as u64;
+                    if self.refused.is_some() {
+                        return Piece::Content { skip: skip + len, len: 0 };
+                    }
                     self.octets_out += len as u64;
                     return Piece::Content { skip, len };
                 }
-                (Piece::Content { skip, len }, Some(_)) => {
-                    self.octets_in += (skip + len) as u64;
-                    return Piece::Content { skip: skip + len, len: 0 };
-                }
-                (Piece::InsertCr, None) => {
+                Piece::InsertCr if self.refused.is_some() => {}
+                Piece::InsertCr => {
                     self.octets_out += 1;
                     return Piece::InsertCr;
                 }
-                (Piece::InsertCr, Some(_)) => {}
-                (Piece::Found(finding), Some(refused)) if finding.offset > refused.offset => {}
-                (Piece::End { skip }, _) => {
+                Piece::Found(finding)
+                    if self.refused.is_some_and(|refused| finding.offset > refused.offset) => {}
+                Piece::End { skip } => {
                     self.octets_in += skip as u64;
                     return Piece::End { skip };
                 }
-                (piece, _) => return piece,
+                piece => return piece,
             }
         }
     }
@@ -402,10 +400,13 @@ impl PushDecoder {
         // what was held and just enough of the chunk to decide it
         let held = core::mem::take(&mut self.held);
         let mut joint = [0; 4];
-        let ahead = chunk.len().min(joint.len() - held.len());
-        let joint = &mut joint[..held.len() + ahead];
-        joint[..held.len()].copy_from_slice(held);
-        joint[held.len()..].copy_from_slice(&chunk[..ahead]);
+        let mut ahead = 0;
+        if !held.is_empty() {
+            ahead = chunk.len().min(joint.len() - held.len());
+            joint[..held.len()].copy_from_slice(held);
+            joint[held.len()..held.len() + ahead].copy_from_slice(&chunk[..ahead]);
+        }
+        let joint = &joint[..held.len() + ahead];
 
         // counts from the first octet held
         let mut at = 0;
@@ -417,6 +418,9 @@ impl PushDecoder {
                         put(Part::Content(&rest[skip..skip + len]));
                     }
                     at += skip + len;
+                    if at == held.len() + chunk.len() {
+                        return Fed { consumed: chunk.len(), ended: false };
+                    }
                 }
                 Piece::InsertCr => put(Part::Content(b"\r")),
                 Piece::Found(finding) => put(Part::Found(finding)),

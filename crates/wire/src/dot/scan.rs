@@ -6,24 +6,24 @@ use memchr::memchr2;
 const WORD: usize = 64;
 /// How many octets behind it decide about a place.
 const AHEAD: usize = 2;
-/// Octets that are looked at as a whole. Less than the longest line, so that most often one search from
-/// the end finds that no line in it is too long.
-const BLOCK: usize = 14 * WORD;
+/// Octets that are looked at as a whole.
+const STRIDE: usize = 2 * WORD;
 /// Octets that are compared side by side.
 const LANES: usize = 32;
+/// The shortest text that is looked at as a whole.
+const SHORT: usize = LANES + AHEAD;
 
 /// Finds how far a text has proper line endings only, and no dot at the start of a line.
 ///
-/// Whole blocks are looked at in one vectorised pass that only tells clean from dirty. For a dirty block
-/// a mark is made for each octet where something is. So an ordinary text costs a fraction of a search for
+/// Whole strides are looked at in one vectorised pass that only tells clean from dirty. In a dirty one, and behind what was
+/// found there, a mark is made for each octet where something is. So an ordinary text costs a fraction of a search for
 /// each of its line ends, and one that is all dots costs little more than that.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scanner {
-    /// The marks of the last dirty block, and behind them a word without any.
-    marks: [u64; BLOCK / WORD + 1],
-    /// The places where that block starts and ends.
-    start: u64,
+    /// The place up to which was looked, so that nothing is looked at twice, however often the search stops.
     end: u64,
+    /// The marks of the last word before it, whose last octet is the highest bit. Before that word there is none.
+    marks: u64,
 }
 
 impl Scanner {
@@ -35,70 +35,87 @@ impl Scanner {
     /// LF of a pair. The place of `text[0]` among all octets that the scanner is given is `origin`.
     #[inline]
     pub(super) fn settled(&mut self, text: &[u8], from: usize, origin: u64) -> usize {
-        let rest = &text[from..];
-        if rest.first() == Some(&b'\n') {
-            return from;
-        }
-        let place = origin + from as u64;
-        if place >= self.end {
-            if rest.len() < LANES + AHEAD {
-                return from + in_few(rest);
-            }
-            let block = &rest[..rest.len().min(BLOCK)];
-            if is_clean(&rest[..rest.len().min(BLOCK + AHEAD)]) {
-                return from + whole_pairs(block);
-            }
-            let marked = self.mark(&rest[..rest.len().min(BLOCK + AHEAD)]);
-            if marked == 0 {
-                return from + in_few(rest);
-            }
-            (self.start, self.end) = (place, place + marked as u64);
-        }
-        // both are less than a block
-        let left = usize::try_from(self.end - place).unwrap_or(BLOCK).min(rest.len());
-        let n = self.next(usize::try_from(place - self.start).unwrap_or(BLOCK));
-        if n >= left {
-            let n = whole_pairs(&rest[..left]);
-            self.end = place + n as u64;
-            return from + n;
-        }
-        from + match &rest[n..] {
-            [b'\r', b'\n', ..] => n + 2,
-            [b'\r', ..] => n,
-            _ => n + 1,
+        match &text[from..] {
+            [] | [b'\n', ..] => from,
+            rest => from + self.search(rest, origin + from as u64),
         }
     }
 
-    /// Marks the octets of a block, as many as fill whole words. Gives their number.
-    fn mark(&mut self, block: &[u8]) -> usize {
-        let words = block.len().saturating_sub(AHEAD) / WORD;
-        self.marks = [0; BLOCK / WORD + 1];
-        for (n, marks) in self.marks[..words].iter_mut().enumerate() {
-            *marks = block[n * WORD..].first_chunk().map_or(0, marks_of);
+    fn search(&mut self, text: &[u8], place: u64) -> usize {
+        let mut at = usize::try_from(self.end.saturating_sub(place)).unwrap_or(usize::MAX);
+        // where something was, more of it is likely
+        let mut dense = 0;
+        if at > 0 && self.marks != 0 {
+            let marks = self.marks >> WORD.saturating_sub(at);
+            if marks != 0 {
+                return settled_at(text, at.saturating_sub(WORD) + marks.trailing_zeros() as usize);
+            }
+            dense = at + WORD;
         }
-        words * WORD
+        while let Some(rest) = text.get(at..) {
+            if at >= dense {
+                at += clean_strides(rest);
+            }
+            let Some(word) = text[at..].first_chunk() else { break };
+            if let Some(n) = self.mark(word, place + at as u64) {
+                return settled_at(text, at + n);
+            }
+            at += WORD;
+        }
+        if text.len() <= at + AHEAD {
+            (self.end, self.marks) = (place + at as u64, 0);
+            return in_last(text);
+        }
+        if let Some(last) = text.last_chunk() {
+            // before `at` there is nothing in it
+            let start = text.len() - last.len();
+            return match self.mark(last, place + start as u64) {
+                Some(n) => settled_at(text, start + n),
+                None => in_last(text),
+            };
+        }
+        let (front, back) = (text.first_chunk(), text.last_chunk());
+        if front.is_some_and(is_clean::<SHORT>) && back.is_some_and(is_clean::<SHORT>) {
+            return in_last(text);
+        }
+        in_few(text)
     }
 
-    /// How many octets behind the octet `at` of the block the next mark is; more than are left if none.
+    /// Marks the octets of a word. Gives the first mark.
     #[inline]
-    fn next(&self, at: usize) -> usize {
-        let (word, bit) = (at / WORD, at % WORD);
-        let [this, next, later @ ..] = &self.marks[word..] else { return BLOCK };
-        let near = this >> bit | next << 1 << (WORD - 1 - bit);
-        if near != 0 {
-            return near.trailing_zeros() as usize;
-        }
-        let mut n = WORD;
-        let mut before = next >> bit;
-        for marks in later {
-            let near = before | marks << 1 << (WORD - 1 - bit);
-            if near != 0 {
-                return n + near.trailing_zeros() as usize;
-            }
-            before = marks >> bit;
-            n += WORD;
-        }
-        BLOCK
+    fn mark(&mut self, word: &[u8; WORD + AHEAD], place: u64) -> Option<usize> {
+        (self.end, self.marks) = (place + WORD as u64, marks_of(word));
+        (self.marks != 0).then(|| self.marks.trailing_zeros() as usize)
+    }
+}
+
+/// How many octets of whole strides at the front of `text` have no mark.
+#[inline]
+fn clean_strides(text: &[u8]) -> usize {
+    let mut rest = text;
+    while rest.first_chunk().is_some_and(is_clean::<{ STRIDE + AHEAD }>) {
+        rest = &rest[STRIDE..];
+    }
+    text.len() - rest.len()
+}
+
+/// What is settled if the first mark is at `n`.
+#[inline]
+fn settled_at(text: &[u8], n: usize) -> usize {
+    match text.get(n..) {
+        Some([b'\r', b'\n', ..]) => n + 2,
+        Some([b'\r', ..]) => n,
+        Some([_, ..]) => n + 1,
+        _ => whole_pairs(text),
+    }
+}
+
+/// What is settled if there is no mark, except perhaps at the last two octets.
+#[inline]
+fn in_last(text: &[u8]) -> usize {
+    match text {
+        [.., a, b] if mark(*a, *b, 0) != 0 => settled_at(text, text.len() - AHEAD),
+        _ => whole_pairs(text),
     }
 }
 
@@ -124,23 +141,20 @@ fn mark(a: u8, b: u8, c: u8) -> u8 {
     (cr ^ lf) | (lf & dot)
 }
 
-/// Whether there is no mark in `text`, which is a little longer than [`LANES`] or more. A CR at the
-/// very end is none.
-fn is_clean(text: &[u8]) -> bool {
-    let lanes = |start: usize| text[start..].chunks_exact(LANES);
+/// Whether there is no mark in `text`, whose last two octets are only looked at for those before them.
+#[inline]
+fn is_clean<const N: usize>(text: &[u8; N]) -> bool {
+    let lanes = |from: usize| text[from..N - AHEAD + from].chunks_exact(LANES);
     let mut found = [0; LANES];
-    let mut look = |a: &[u8], b: &[u8], c: &[u8]| {
+    for ((a, b), c) in lanes(0).zip(lanes(1)).zip(lanes(2)) {
         for i in 0..LANES {
             found[i] |= mark(a[i], b[i], c[i]);
         }
-    };
-    for ((a, b), c) in lanes(0).zip(lanes(1)).zip(lanes(2)) {
-        look(a, b, c);
     }
-    // the rest of the lanes, which may overlap those before, and the last two octets
-    let last = &text[text.len() - LANES - AHEAD..];
-    look(&last[..LANES], &last[1..=LANES], &last[2..]);
-    found == [0; LANES] && mark(last[LANES], last[LANES + 1], 0) == 0
+    // in two registers: as an array it would be written out
+    let [low, high] =
+        [0, LANES / 2].map(|at| found[at..].first_chunk().map_or(0, |half| u128::from_ne_bytes(*half)));
+    low | high == 0
 }
 
 /// A bit for each octet but the last of `text`.
