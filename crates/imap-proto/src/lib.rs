@@ -1,0 +1,12 @@
+//! IMAP (RFC 9051 and 3501, and their extensions) for both roles, without IO.
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod core;
+pub mod rule;
+
+pub use crate::core::{
+    Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
+    Options, Raw, Sequence, SequenceSet, SetRange, Tag,
+};
