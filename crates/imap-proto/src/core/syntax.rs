@@ -403,7 +403,8 @@ fn closes(i: &[u8]) -> bool {
 fn resync(i: &[u8]) -> Option<usize> {
     let line = memchr::memchr2(b'\r', b'\n', i).unwrap_or(i.len());
     let mut before_space = None;
-    for at in memchr::memchr_iter(b'"', &i[..line]) {
+    // so many that any real string ends, so few that a line of broken strings is read in linear time
+    for at in memchr::memchr_iter(b'"', &i[..line]).take(64) {
         let behind = &i[at + 1..];
         match behind {
             [b' ', next, ..] if matches!(next, b'"' | b'(' | b')' | b'{' | b'~' | b'0'..=b'9') => {
