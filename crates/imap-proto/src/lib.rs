@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod command;
 mod core;
 mod frame;
 pub mod rule;
@@ -11,4 +12,5 @@ pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
     Options, Raw, Sequence, SequenceSet, SetRange, Tag,
 };
+pub use command::{Command, OtherCommand, TaggedCommand};
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
