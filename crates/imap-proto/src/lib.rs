@@ -8,5 +8,5 @@ pub mod rule;
 
 pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
-    Options, Raw, Sequence, SequenceSet, SetRange, Tag,
+    ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
 };

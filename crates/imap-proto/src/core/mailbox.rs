@@ -123,6 +123,18 @@ impl Mailbox {
         Ok((rest, Self(syntax::keep(cx, octets))))
     }
 
+    /// `SP mailbox`: the argument of the commands that have no other.
+    pub(crate) fn argument<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        let (i, ()) = syntax::sp(cx, i)?;
+        Self::rule(cx, i)
+    }
+
+    /// Writes it as the argument of a command.
+    pub(crate) fn encode_argument(&self, encoder: &mut Encoder<'_>) {
+        encoder.sp();
+        self.encode(encoder);
+    }
+
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
         if self.is_inbox() { encoder.put(b"INBOX") } else { encoder.astring_octets(&self.0) }
