@@ -10,3 +10,9 @@ pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
     ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
 };
+
+mod attribute;
+mod delimiter;
+
+pub use attribute::{MailboxAttribute, MailboxAttributes};
+pub use delimiter::Delimiter;
