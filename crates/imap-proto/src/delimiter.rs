@@ -102,7 +102,7 @@ impl Delimiter {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        prop_oneof![Just(Self::SLASH), Just(Self::DOT), (' '..='~').prop_map(Self)]
+        prop_oneof![Just(Self::SLASH), Just(Self::DOT), (b' '..=b'~').prop_map(|o| Self(char::from(o)))]
     }
 }
 
