@@ -10,7 +10,13 @@ pub mod rule;
 
 pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
-    Options, Raw, Sequence, SequenceSet, SetRange, Tag,
+    ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
 };
 pub use command::{Command, OtherCommand, TaggedCommand};
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
+
+mod attribute;
+mod delimiter;
+
+pub use attribute::{MailboxAttribute, MailboxAttributes};
+pub use delimiter::Delimiter;

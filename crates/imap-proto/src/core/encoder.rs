@@ -189,6 +189,17 @@ impl<'o> Encoder<'o> {
         }
     }
 
+    /// `astring` of a secret: the output is zeroed when it was sent.
+    pub(crate) fn secret(&mut self, secret: &wire::Secret) {
+        self.output.set_wipe();
+        self.astring_octets(secret.expose());
+    }
+
+    /// The arguments of AUTHENTICATE; the output is zeroed when it was sent.
+    pub(crate) fn sasl(&mut self, arguments: &wire::sasl::Auth) {
+        arguments.encode(self.output);
+    }
+
     /// A literal, by reference if it is large.
     pub(crate) fn literal(&mut self, octets: &Bytes, binary: bool) {
         self.literal_head(octets.len() as u64, binary);

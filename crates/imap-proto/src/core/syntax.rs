@@ -146,6 +146,17 @@ fn spaces<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     }
 }
 
+/// `SP` behind a string or a list, which ends where it ends: none where that is tolerated.
+#[inline(always)]
+pub(crate) fn sp_or_none<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
+    match i.first() {
+        Some(o) if !matches!(o, b' ' | b'\t') && cx.tolerates(Tolerance::Default, rule::MISSING_SPACE, &i[..0]) => {
+            Ok((i, ()))
+        }
+        _ => sp(cx, i),
+    }
+}
+
 /// How many spaces and tabs are at the front.
 pub(crate) fn blanks(i: &[u8]) -> usize {
     i.iter().position(|&o| o != b' ' && o != b'\t').unwrap_or(i.len())
