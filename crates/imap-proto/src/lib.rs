@@ -13,6 +13,8 @@ pub use crate::core::{
 
 mod attribute;
 mod delimiter;
+mod status;
 
 pub use attribute::{MailboxAttribute, MailboxAttributes};
 pub use delimiter::Delimiter;
+pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
