@@ -17,6 +17,8 @@ pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
 
 mod attribute;
 mod delimiter;
+mod status;
 
 pub use attribute::{MailboxAttribute, MailboxAttributes};
 pub use delimiter::Delimiter;
+pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
