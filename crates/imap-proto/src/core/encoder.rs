@@ -119,6 +119,11 @@ impl<'o> Encoder<'o> {
         self.output.put_number(number);
     }
 
+    /// `base64`; the output will be zeroed when it was sent.
+    pub(crate) fn base64(&mut self, octets: &[u8]) {
+        wire::sasl::encode(octets, self.output);
+    }
+
     /// `"(" [item *(SP item)] ")"`
     pub(crate) fn list<T>(&mut self, items: impl IntoIterator<Item = T>, item: impl FnMut(&mut Self, T)) {
         self.put(b"(");

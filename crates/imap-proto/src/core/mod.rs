@@ -8,6 +8,7 @@ mod date;
 mod date_time;
 mod encoder;
 mod flag;
+pub(crate) mod keyword;
 mod literal;
 mod mailbox;
 mod number;
