@@ -4,9 +4,11 @@
 extern crate alloc;
 
 mod core;
+mod frame;
 pub mod rule;
 
 pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
     ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
 };
+pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
