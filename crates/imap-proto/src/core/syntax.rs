@@ -330,7 +330,7 @@ pub(crate) fn quoted<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, (&'i [u8],
 
 /// How many octets stand for themselves in a quoted string; whether some are above 127. Eight at a time.
 #[inline(always)]
-fn plain_run(octets: &[u8]) -> (usize, bool) {
+pub(crate) fn plain_run(octets: &[u8]) -> (usize, bool) {
     const fn splat(o: u8) -> u64 {
         u64::from_ne_bytes([o; 8])
     }
@@ -529,9 +529,10 @@ pub(crate) fn list<'i, T>(
 ) -> Parsed<'i, Vec<T>> {
     let (rest, ()) = octet(i, b'(', expected::OPEN)?;
     cx.deeper(i, cx.depth_limit(), expected::DEPTH)?;
-    let (rest, items) = items(cx, rest, item)?;
+    // also back from a list that is none: what is kept as `Invalid` must not take depth from the rest
+    let items = items(cx, rest, item);
     cx.shallower();
-    Ok((rest, items))
+    items
 }
 
 /// What [`list`] does behind the parenthesis.
