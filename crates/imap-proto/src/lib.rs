@@ -13,8 +13,10 @@ pub use crate::core::{
 
 mod attribute;
 mod delimiter;
+mod ext;
 mod status;
 
 pub use attribute::{MailboxAttribute, MailboxAttributes};
 pub use delimiter::Delimiter;
+pub use ext::*;
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
