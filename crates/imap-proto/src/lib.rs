@@ -14,9 +14,13 @@ pub use crate::core::{
 mod attribute;
 mod delimiter;
 mod ext;
+mod list;
 mod status;
 
 pub use attribute::{MailboxAttribute, MailboxAttributes};
 pub use delimiter::Delimiter;
 pub use ext::*;
+pub use list::{
+    List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
+};
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
