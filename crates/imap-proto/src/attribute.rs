@@ -5,7 +5,7 @@ use crate::core::{Atom, Context, Encoder, class};
 use crate::rule;
 use alloc::vec::Vec;
 use bytes::Bytes;
-use core::fmt;
+use ::core::fmt;
 use wire::parse::{Failure, Parsed, fail};
 use wire::{ParseErrorKind, Tolerance};
 

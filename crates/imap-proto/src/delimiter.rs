@@ -3,7 +3,7 @@
 use crate::core::syntax::{self, expected};
 use crate::core::{Context, Encoder};
 use crate::rule;
-use core::fmt;
+use ::core::fmt;
 use wire::parse::{Parsed, fail};
 use wire::{Misuse, Tolerance};
 

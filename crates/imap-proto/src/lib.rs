@@ -17,8 +17,14 @@ pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
 
 mod attribute;
 mod delimiter;
+mod ext;
+mod list;
 mod status;
 
 pub use attribute::{MailboxAttribute, MailboxAttributes};
 pub use delimiter::Delimiter;
+pub use ext::*;
+pub use list::{
+    List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
+};
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};

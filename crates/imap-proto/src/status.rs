@@ -5,7 +5,7 @@ use crate::core::{Atom, Context, Encoder, Mailbox, ObjectId, Raw, class};
 use crate::rule;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::num::NonZeroU32;
+use ::core::num::NonZeroU32;
 use wire::Tolerance;
 use wire::keyword::{key, key_of};
 use wire::parse::{Parsed, fail};

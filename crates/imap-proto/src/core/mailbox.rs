@@ -189,6 +189,7 @@ mod tests {
                 Row::Good(b"\"my mail\"", name(b"my mail")),
                 Row::Good(b"\"\"", name(b"")),
                 Row::Good(b"a]b", name(b"a]b")),
+                Row::Good(b"~/Mail/foo", name(b"~/Mail/foo")),
                 Row::Other(b"{3}\r\nabc", name(b"abc")),
                 Row::Tolerated(b"[Gmail]/\xc3\xa9 x", 10, name(b"[Gmail]/\xc3\xa9")),
                 Row::Bad(b"(", 0),

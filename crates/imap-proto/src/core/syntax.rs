@@ -501,8 +501,9 @@ pub(crate) fn nstring<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<IS
 /// `astring = 1*ASTRING-CHAR / string`, its octets.
 #[inline]
 pub(crate) fn astring_octets<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Cow<'i, [u8]>> {
-    match i.first() {
-        Some(b'"' | b'{' | b'~') => string_octets(cx, i),
+    match i {
+        // an atom may start with `~` too
+        [b'"' | b'{', ..] | [b'~', b'{', ..] => string_octets(cx, i),
         _ => {
             let len = class::ASTRING.run(i);
             let ends = matches!(i.get(len), None | Some(b' ' | b')'));
