@@ -6,9 +6,14 @@ extern crate alloc;
 mod core;
 mod frame;
 pub mod rule;
+mod search;
 
 pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
-    ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
+    NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
 };
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
+pub use search::{
+    AnnotationAttribute, AnnotationKey, Charset, HeaderKey, ModSeqEntry, ModSeqEntryType, ModSeqKey,
+    OtherKey, SearchKey,
+};
