@@ -13,7 +13,4 @@ pub use crate::core::{
     NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
 };
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
-pub use search::{
-    AnnotationAttribute, AnnotationKey, Charset, HeaderKey, ModSeqEntry, ModSeqEntryType, ModSeqKey,
-    OtherKey, SearchKey,
-};
+pub use search::*;
