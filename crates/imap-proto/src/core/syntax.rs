@@ -150,7 +150,10 @@ fn spaces<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
 #[inline(always)]
 pub(crate) fn sp_or_none<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     match i.first() {
-        Some(o) if !matches!(o, b' ' | b'\t') && cx.tolerates(Tolerance::Default, rule::MISSING_SPACE, &i[..0]) => {
+        Some(o)
+            if !matches!(o, b' ' | b'\t')
+                && cx.tolerates(Tolerance::Default, rule::MISSING_SPACE, &i[..0]) =>
+        {
             Ok((i, ()))
         }
         _ => sp(cx, i),
@@ -501,8 +504,9 @@ pub(crate) fn nstring<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<IS
 /// `astring = 1*ASTRING-CHAR / string`, its octets.
 #[inline]
 pub(crate) fn astring_octets<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Cow<'i, [u8]>> {
-    match i.first() {
-        Some(b'"' | b'{' | b'~') => string_octets(cx, i),
+    match i {
+        // an atom may start with `~`
+        [b'"' | b'{', ..] | [b'~', b'{', ..] => string_octets(cx, i),
         _ => {
             let len = class::ASTRING.run(i);
             let ends = matches!(i.get(len), None | Some(b' ' | b')'));
@@ -696,6 +700,15 @@ mod tests {
         }
         with(b"{2}\r\n\0a", Tolerance::Strict, |cx, i| assert!(literal(cx, i, true).is_err()));
         with(b"~{2}\r\n\0a", Tolerance::Strict, |cx, i| assert!(literal(cx, i, true).is_ok()));
+    }
+
+    #[test]
+    fn a_tilde_alone_announces_nothing() {
+        let (rest, octets) = with(b"~/mail x", Tolerance::Strict, |cx, i| {
+            let (rest, octets) = astring_octets(cx, i).unwrap();
+            (rest.len(), octets.into_owned())
+        });
+        assert_eq!((rest, &octets[..]), (2, &b"~/mail"[..]));
     }
 
     #[test]
