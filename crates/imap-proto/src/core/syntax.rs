@@ -333,7 +333,7 @@ pub(crate) fn quoted<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, (&'i [u8],
 
 /// How many octets stand for themselves in a quoted string; whether some are above 127. Eight at a time.
 #[inline(always)]
-fn plain_run(octets: &[u8]) -> (usize, bool) {
+pub(crate) fn plain_run(octets: &[u8]) -> (usize, bool) {
     const fn splat(o: u8) -> u64 {
         u64::from_ne_bytes([o; 8])
     }
@@ -504,8 +504,9 @@ pub(crate) fn nstring<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<IS
 /// `astring = 1*ASTRING-CHAR / string`, its octets.
 #[inline]
 pub(crate) fn astring_octets<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Cow<'i, [u8]>> {
-    match i.first() {
-        Some(b'"' | b'{' | b'~') => string_octets(cx, i),
+    match i {
+        // an atom may start with `~`
+        [b'"' | b'{', ..] | [b'~', b'{', ..] => string_octets(cx, i),
         _ => {
             let len = class::ASTRING.run(i);
             let ends = matches!(i.get(len), None | Some(b' ' | b')'));
@@ -532,9 +533,10 @@ pub(crate) fn list<'i, T>(
 ) -> Parsed<'i, Vec<T>> {
     let (rest, ()) = octet(i, b'(', expected::OPEN)?;
     cx.deeper(i, cx.depth_limit(), expected::DEPTH)?;
-    let (rest, items) = items(cx, rest, item)?;
+    // also back from a list that is none: what is kept as `Invalid` must not take depth from the rest
+    let items = items(cx, rest, item);
     cx.shallower();
-    Ok((rest, items))
+    items
 }
 
 /// What [`list`] does behind the parenthesis.
@@ -698,6 +700,15 @@ mod tests {
         }
         with(b"{2}\r\n\0a", Tolerance::Strict, |cx, i| assert!(literal(cx, i, true).is_err()));
         with(b"~{2}\r\n\0a", Tolerance::Strict, |cx, i| assert!(literal(cx, i, true).is_ok()));
+    }
+
+    #[test]
+    fn a_tilde_alone_announces_nothing() {
+        let (rest, octets) = with(b"~/mail x", Tolerance::Strict, |cx, i| {
+            let (rest, octets) = astring_octets(cx, i).unwrap();
+            (rest.len(), octets.into_owned())
+        });
+        assert_eq!((rest, &octets[..]), (2, &b"~/mail"[..]));
     }
 
     #[test]
