@@ -4,11 +4,16 @@
 extern crate alloc;
 
 mod core;
+mod fetch;
 mod frame;
 pub mod rule;
 
 pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
     ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
+};
+pub use fetch::{
+    Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, FetchCommand, FetchItem, FetchItems,
+    FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
 };
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
