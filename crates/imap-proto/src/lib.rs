@@ -4,6 +4,7 @@
 extern crate alloc;
 
 mod core;
+mod fetch;
 mod frame;
 pub mod rule;
 mod search;
@@ -11,6 +12,10 @@ mod search;
 pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
     NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
+};
+pub use fetch::{
+    Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, FetchCommand, FetchItem, FetchItems,
+    FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
 };
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
 pub use search::*;
