@@ -5,12 +5,18 @@ extern crate alloc;
 
 mod command;
 mod core;
+mod fetch;
 mod frame;
 pub mod rule;
+mod search;
 
 pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
-    ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
+    NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
+};
+pub use fetch::{
+    Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, FetchCommand, FetchItem, FetchItems,
+    FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
 };
 pub use command::{Command, OtherCommand, TaggedCommand};
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
@@ -28,3 +34,4 @@ pub use list::{
     List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
 };
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
+pub use search::*;

@@ -1,8 +1,8 @@
 //! How messages are written.
 
-use super::{Context, Cut};
 use super::class;
 use super::syntax::literal_head;
+use super::{Context, Cut};
 use bytes::Bytes;
 use wire::{Output, Tolerance};
 
