@@ -3,17 +3,25 @@
 
 extern crate alloc;
 
+mod append;
+mod copy;
 mod core;
 mod fetch;
 mod frame;
 pub mod rule;
+mod store;
 
 pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
     ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
 };
+pub use append::{
+    Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace,
+};
+pub use copy::CopyCommand;
 pub use fetch::{
     Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, FetchCommand, FetchItem, FetchItems,
     FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
 };
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
+pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};
