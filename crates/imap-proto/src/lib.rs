@@ -4,16 +4,23 @@
 extern crate alloc;
 
 mod command;
+mod append;
+mod copy;
 mod core;
 mod fetch;
 mod frame;
 pub mod rule;
 mod search;
+mod store;
 
 pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
     NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
 };
+pub use append::{
+    Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace,
+};
+pub use copy::CopyCommand;
 pub use fetch::{
     Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, FetchCommand, FetchItem, FetchItems,
     FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
@@ -35,3 +42,4 @@ pub use list::{
 };
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
 pub use search::*;
+pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};
