@@ -11,6 +11,12 @@ mod core;
 mod greeting;
 pub mod rule;
 mod url_word;
+mod command;
+mod core;
+mod fetch;
+mod frame;
+pub mod rule;
+mod search;
 
 pub use crate::capability::{Capabilities, Capability};
 pub use crate::code::{
@@ -21,7 +27,28 @@ pub use crate::condition::{Condition, ConditionKind};
 pub use crate::continuation::{Challenge, Continue};
 pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
-    Options, Raw, Sequence, SequenceSet, SetRange, Tag,
+    NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
 };
 pub use crate::greeting::{Greeting, GreetingError};
 pub use crate::url_word::UrlWord;
+pub use fetch::{
+    Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, FetchCommand, FetchItem, FetchItems,
+    FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
+};
+pub use command::{Command, OtherCommand, TaggedCommand};
+pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
+
+mod attribute;
+mod delimiter;
+mod ext;
+mod list;
+mod status;
+
+pub use attribute::{MailboxAttribute, MailboxAttributes};
+pub use delimiter::Delimiter;
+pub use ext::*;
+pub use list::{
+    List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
+};
+pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
+pub use search::*;

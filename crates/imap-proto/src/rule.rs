@@ -43,6 +43,10 @@ wire::rules! {
     MISSING_ITEM = Rule("missing-item");
     /// Something follows the last item; it is left out, and kept in the raw octets. From Lenient; raw is what follows.
     EXTRA_ITEM = Rule("extra-item");
+    /// An item stands in another place than the grammar has it. From Default; raw is the item.
+    ITEM_ORDER = Rule("item-order");
+    /// More items, or longer ones, than the RFC allows. From Default; raw is the item.
+    OVER_LIMIT = Rule("over-limit");
     /// Parentheses around what is one already. From Lenient.
     EXTRA_PARENTHESES = Rule("extra-parentheses");
     /// Parentheses are missing around a list. From Default.

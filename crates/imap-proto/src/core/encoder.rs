@@ -1,8 +1,8 @@
 //! How messages are written.
 
-use super::Context;
 use super::class;
 use super::syntax::literal_head;
+use super::{Context, Cut};
 use bytes::Bytes;
 use wire::{Output, Tolerance};
 
@@ -78,6 +78,7 @@ pub struct Encoder<'o> {
     options: Options,
     start: usize,
     waits: alloc::vec::Vec<usize>,
+    cuts: alloc::vec::Vec<Cut>,
 }
 
 impl<'o> Encoder<'o> {
@@ -85,7 +86,7 @@ impl<'o> Encoder<'o> {
     #[must_use]
     pub fn new(output: &'o mut Output, options: Options) -> Self {
         let start = output.len();
-        Self { output, options, start, waits: alloc::vec::Vec::new() }
+        Self { output, options, start, waits: alloc::vec::Vec::new(), cuts: alloc::vec::Vec::new() }
     }
 
     /// How it writes.
@@ -99,6 +100,19 @@ impl<'o> Encoder<'o> {
     #[must_use]
     pub fn into_waits(self) -> alloc::vec::Vec<usize> {
         self.waits
+    }
+
+    /// Which literals were announced without their octets, which the sender streams: ascending, counted as the waits.
+    #[must_use]
+    pub fn cuts(&self) -> &[Cut] {
+        &self.cuts
+    }
+
+    /// The head of a literal whose octets are streamed.
+    pub(crate) fn streamed(&mut self, size: u64, binary: bool) {
+        self.literal_head(size, binary);
+        let offset = self.output.len() - self.start;
+        self.cuts.push(Cut { offset, size });
     }
 
     /// Octets as they are.
@@ -192,6 +206,17 @@ impl<'o> Encoder<'o> {
         } else {
             self.string_octets(octets);
         }
+    }
+
+    /// `astring` of a secret: the output is zeroed when it was sent.
+    pub(crate) fn secret(&mut self, secret: &wire::Secret) {
+        self.output.set_wipe();
+        self.astring_octets(secret.expose());
+    }
+
+    /// The arguments of AUTHENTICATE; the output is zeroed when it was sent.
+    pub(crate) fn sasl(&mut self, arguments: &wire::sasl::Auth) {
+        arguments.encode(self.output);
     }
 
     /// A literal, by reference if it is large.

@@ -123,6 +123,18 @@ impl Mailbox {
         Ok((rest, Self(syntax::keep(cx, octets))))
     }
 
+    /// `SP mailbox`: the argument of the commands that have no other.
+    pub(crate) fn argument<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        let (i, ()) = syntax::sp(cx, i)?;
+        Self::rule(cx, i)
+    }
+
+    /// Writes it as the argument of a command.
+    pub(crate) fn encode_argument(&self, encoder: &mut Encoder<'_>) {
+        encoder.sp();
+        self.encode(encoder);
+    }
+
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
         if self.is_inbox() { encoder.put(b"INBOX") } else { encoder.astring_octets(&self.0) }
@@ -135,7 +147,7 @@ impl Mailbox {
         prop_oneof![
             Just(Self::inbox()),
             "[A-Za-z0-9/._ -]{1,16}".prop_map(|s| Self(s.into())),
-            "[ -~]{0,12}".prop_map(|s| Self(s.into())),
+            "[ -%'-~]{0,12}".prop_map(|s| Self(s.into())),
             "[a-z\u{e9}\u{4e00}/&]{1,8}".prop_map(|s| Self(utf7::encode(&s).into())),
         ]
     }
@@ -177,6 +189,7 @@ mod tests {
                 Row::Good(b"\"my mail\"", name(b"my mail")),
                 Row::Good(b"\"\"", name(b"")),
                 Row::Good(b"a]b", name(b"a]b")),
+                Row::Good(b"~/Mail/foo", name(b"~/Mail/foo")),
                 Row::Other(b"{3}\r\nabc", name(b"abc")),
                 Row::Tolerated(b"[Gmail]/\xc3\xa9 x", 10, name(b"[Gmail]/\xc3\xa9")),
                 Row::Bad(b"(", 0),

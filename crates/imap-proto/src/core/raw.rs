@@ -62,6 +62,22 @@ impl Raw {
         Ok((rest, Self(cx.keep(&i[..i.len() - rest.len()]))))
     }
 
+    /// What stands behind a space; or nothing at all.
+    pub(crate) fn behind_space<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        match i.strip_prefix(b" ") {
+            Some(rest) => Self::rest(cx, rest),
+            None => Ok((i, Self::default())),
+        }
+    }
+
+    /// Writes it behind a space, if it is anything.
+    pub(crate) fn encode_behind_space(&self, encoder: &mut Encoder<'_>) {
+        if !self.0.is_empty() {
+            encoder.sp();
+            self.encode(encoder);
+        }
+    }
+
     /// Writes it as it is, waiting for the peer where it has literals.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
         encoder.raw(&self.0);

@@ -146,6 +146,17 @@ fn spaces<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     }
 }
 
+/// `SP` behind a string or a list, which ends where it ends: none where that is tolerated.
+#[inline(always)]
+pub(crate) fn sp_or_none<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
+    match i.first() {
+        Some(o) if !matches!(o, b' ' | b'\t') && cx.tolerates(Tolerance::Default, rule::MISSING_SPACE, &i[..0]) => {
+            Ok((i, ()))
+        }
+        _ => sp(cx, i),
+    }
+}
+
 /// How many spaces and tabs are at the front.
 pub(crate) fn blanks(i: &[u8]) -> usize {
     i.iter().position(|&o| o != b' ' && o != b'\t').unwrap_or(i.len())
@@ -319,7 +330,7 @@ pub(crate) fn quoted<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, (&'i [u8],
 
 /// How many octets stand for themselves in a quoted string; whether some are above 127. Eight at a time.
 #[inline(always)]
-fn plain_run(octets: &[u8]) -> (usize, bool) {
+pub(crate) fn plain_run(octets: &[u8]) -> (usize, bool) {
     const fn splat(o: u8) -> u64 {
         u64::from_ne_bytes([o; 8])
     }
@@ -490,8 +501,9 @@ pub(crate) fn nstring<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<IS
 /// `astring = 1*ASTRING-CHAR / string`, its octets.
 #[inline]
 pub(crate) fn astring_octets<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Cow<'i, [u8]>> {
-    match i.first() {
-        Some(b'"' | b'{' | b'~') => string_octets(cx, i),
+    match i {
+        // an atom may start with `~` too
+        [b'"' | b'{', ..] | [b'~', b'{', ..] => string_octets(cx, i),
         _ => {
             let len = class::ASTRING.run(i);
             let ends = matches!(i.get(len), None | Some(b' ' | b')'));
@@ -518,9 +530,10 @@ pub(crate) fn list<'i, T>(
 ) -> Parsed<'i, Vec<T>> {
     let (rest, ()) = octet(i, b'(', expected::OPEN)?;
     cx.deeper(i, cx.depth_limit(), expected::DEPTH)?;
-    let (rest, items) = items(cx, rest, item)?;
+    // also back from a list that is none: what is kept as `Invalid` must not take depth from the rest
+    let items = items(cx, rest, item);
     cx.shallower();
-    Ok((rest, items))
+    items
 }
 
 /// What [`list`] does behind the parenthesis.
