@@ -12,11 +12,14 @@ mod greeting;
 pub mod rule;
 mod url_word;
 mod command;
+mod append;
+mod copy;
 mod core;
 mod fetch;
 mod frame;
 pub mod rule;
 mod search;
+mod store;
 
 pub use crate::capability::{Capabilities, Capability};
 pub use crate::code::{
@@ -31,6 +34,10 @@ pub use crate::core::{
 };
 pub use crate::greeting::{Greeting, GreetingError};
 pub use crate::url_word::UrlWord;
+pub use append::{
+    Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace,
+};
+pub use copy::CopyCommand;
 pub use fetch::{
     Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, FetchCommand, FetchItem, FetchItems,
     FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
@@ -52,3 +59,4 @@ pub use list::{
 };
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
 pub use search::*;
+pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use wire::parse::{Expected, Failure, Parsed, fail};
 use wire::{ParseErrorKind, Tolerance};
 
-pub(crate) use super::number::{minus_or_number, number32, number63, nz_number};
+pub(crate) use super::number::{MAX63, minus_or_number, number32, number63, nz_number};
 pub(crate) use wire::line::line;
 
 wire::expected_table! {
@@ -150,7 +150,10 @@ fn spaces<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
 #[inline(always)]
 pub(crate) fn sp_or_none<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     match i.first() {
-        Some(o) if !matches!(o, b' ' | b'\t') && cx.tolerates(Tolerance::Default, rule::MISSING_SPACE, &i[..0]) => {
+        Some(o)
+            if !matches!(o, b' ' | b'\t')
+                && cx.tolerates(Tolerance::Default, rule::MISSING_SPACE, &i[..0]) =>
+        {
             Ok((i, ()))
         }
         _ => sp(cx, i),
@@ -697,6 +700,15 @@ mod tests {
         }
         with(b"{2}\r\n\0a", Tolerance::Strict, |cx, i| assert!(literal(cx, i, true).is_err()));
         with(b"~{2}\r\n\0a", Tolerance::Strict, |cx, i| assert!(literal(cx, i, true).is_ok()));
+    }
+
+    #[test]
+    fn a_tilde_alone_announces_nothing() {
+        let (rest, octets) = with(b"~/mail x", Tolerance::Strict, |cx, i| {
+            let (rest, octets) = astring_octets(cx, i).unwrap();
+            (rest.len(), octets.into_owned())
+        });
+        assert_eq!((rest, &octets[..]), (2, &b"~/mail"[..]));
     }
 
     #[test]
