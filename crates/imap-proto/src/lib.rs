@@ -3,6 +3,14 @@
 
 extern crate alloc;
 
+mod capability;
+mod code;
+mod condition;
+mod continuation;
+mod core;
+mod greeting;
+pub mod rule;
+mod url_word;
 mod command;
 mod append;
 mod copy;
@@ -13,10 +21,19 @@ pub mod rule;
 mod search;
 mod store;
 
+pub use crate::capability::{Capabilities, Capability};
+pub use crate::code::{
+    AnnotateCode, Annotations, AppendUid, Code, CopyUid, InProgress, MessageLimit, MetadataCode, NewName,
+    OtherCode, UrlMechanism,
+};
+pub use crate::condition::{Condition, ConditionKind};
+pub use crate::continuation::{Challenge, Continue};
 pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
     NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
 };
+pub use crate::greeting::{Greeting, GreetingError};
+pub use crate::url_word::UrlWord;
 pub use append::{
     Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace,
 };

@@ -17,10 +17,15 @@ pub(crate) fn wide_key(word: &[u8]) -> u128 {
 
 /// [`wide_key`] of a word that is known when compiling.
 pub(crate) const fn wide_key_of(word: &str) -> u128 {
-    if word.len() > 16 {
-        return key_of(word.split_at(16).0) | LONG;
+    if word.len() <= 16 {
+        return key_of(word);
     }
-    key_of(word)
+    let (word, mut octets, mut i) = (word.as_bytes(), [0; 16], 0);
+    while i < octets.len() {
+        octets[i] = word[i] | 0x20;
+        i += 1;
+    }
+    u128::from_le_bytes(octets) | LONG
 }
 
 #[cfg(test)]
