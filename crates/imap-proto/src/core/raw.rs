@@ -145,6 +145,8 @@ fn walk<'i>(cx: &Context<'_>, mut i: &'i [u8], one: bool) -> Parsed<'i, ()> {
                     None => return fail(&head.rest[head.rest.len()..], expected::LITERAL_OCTETS),
                 }
             }
+            // at the end of a line it would announce one
+            b'{' if announces(i) => return fail(i, expected::LITERAL),
             b' ' | b'\t' if depth == 0 && one => return Ok((i, ())),
             b' ' | b'\t' => &i[blanks(i)..],
             b'\r' | b'\n' | 0 if i.len() < start.len() && depth == 0 && one => return Ok((i, ())),
@@ -155,6 +157,12 @@ fn walk<'i>(cx: &Context<'_>, mut i: &'i [u8], one: bool) -> Parsed<'i, ()> {
             }
         };
     }
+}
+
+/// `"{" 1*DIGIT ["+"] "}"`
+fn announces(i: &[u8]) -> bool {
+    let digits = i[1..].iter().take_while(|o| o.is_ascii_digit()).count();
+    digits > 0 && matches!(i[1 + digits..], [b'}', ..] | [b'+', b'}', ..])
 }
 
 #[cfg(test)]
@@ -185,7 +193,7 @@ mod tests {
             let expected = if octets.starts_with(b"BODY") { 11 } else { len };
             assert_eq!(one(octets), Some((octets, expected)), "{}", octets.escape_ascii());
         }
-        for bad in [&b""[..], b")", b" a", b"(a", b"\"a", b"(a\r\n)", b"{9}\r\na", b"\r\n"] {
+        for bad in [&b""[..], b"x{3}", b"x{3+} y", b"~{3}", b")", b" a", b"(a", b"\"a", b"(a\r\n)", b"{9}\r\na", b"\r\n"] {
             assert_eq!(one(bad), None, "{}", bad.escape_ascii());
         }
     }
