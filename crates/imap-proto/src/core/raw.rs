@@ -137,7 +137,8 @@ fn walk<'i>(cx: &Context<'_>, mut i: &'i [u8], one: bool) -> Parsed<'i, ()> {
             }
             b'"' => syntax::quoted(cx, i)?.0,
             // a brace that announces nothing is an octet of an atom
-            b'{' | b'~' if literal_head(cx, i).is_ok() => {
+            // as framing has it: a literal is a word, and glued to no other
+            b'{' | b'~' if may_begin(start, i) && literal_head(cx, i).is_ok() => {
                 let head = literal_head(cx, i)?;
                 let size = usize::try_from(head.size).unwrap_or(usize::MAX);
                 match head.rest.get(size..) {
@@ -157,6 +158,12 @@ fn walk<'i>(cx: &Context<'_>, mut i: &'i [u8], one: bool) -> Parsed<'i, ()> {
             }
         };
     }
+}
+
+/// Whether a literal may begin at `i`, a part of `start`.
+fn may_begin(start: &[u8], i: &[u8]) -> bool {
+    let before = start[..start.len() - i.len()].last();
+    before.is_none_or(|&o| matches!(o, b' ' | b'\t' | b'(' | b')' | b']' | b'>'))
 }
 
 /// `"{" 1*DIGIT ["+"] "}"`
@@ -193,7 +200,7 @@ mod tests {
             let expected = if octets.starts_with(b"BODY") { 11 } else { len };
             assert_eq!(one(octets), Some((octets, expected)), "{}", octets.escape_ascii());
         }
-        for bad in [&b""[..], b"x{3}", b"x{3+} y", b"~{3}", b")", b" a", b"(a", b"\"a", b"(a\r\n)", b"{9}\r\na", b"\r\n"] {
+        for bad in [&b""[..], b"{{3}\r\nabc", b"x{3}\r\nabc", b"x{3}", b"x{3+} y", b"~{3}", b")", b" a", b"(a", b"\"a", b"(a\r\n)", b"{9}\r\na", b"\r\n"] {
             assert_eq!(one(bad), None, "{}", bad.escape_ascii());
         }
     }
