@@ -50,16 +50,29 @@ impl Raw {
         Self(Bytes::copy_from_slice(&self.0))
     }
 
+    /// Octets of the message, the heads of their literals in their plain form.
+    fn of(cx: &Context<'_>, octets: &[u8]) -> Self {
+        let raw = Self(cx.keep(octets));
+        let plain = memchr::memchr_iter(b'\n', octets).all(|at| octets[..at].ends_with(b"}\r"))
+            && memchr::memmem::find(octets, b"+}").is_none();
+        if plain {
+            return raw;
+        }
+        let mut output = wire::Output::new();
+        raw.encode(&mut Encoder::new(&mut output, super::Options::server()));
+        Self(output.take_all())
+    }
+
     /// One value.
     pub(crate) fn value<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, ()) = value(cx, i)?;
-        Ok((rest, Self(cx.keep(&i[..i.len() - rest.len()]))))
+        Ok((rest, Self::of(cx, &i[..i.len() - rest.len()])))
     }
 
     /// All values that follow, each behind blanks or right behind another, up to `)` or the end.
     pub(crate) fn rest<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, ()) = values(cx, i)?;
-        Ok((rest, Self(cx.keep(&i[..i.len() - rest.len()]))))
+        Ok((rest, Self::of(cx, &i[..i.len() - rest.len()])))
     }
 
     /// What stands behind a space; or nothing at all.
