@@ -2,6 +2,9 @@
 
 use crate::core::syntax::{self, Error, expected, sp};
 use crate::core::{Atom, Context, Encoder, Fragment, Mailbox, Options, Raw, SequenceSet, Tag, class};
+use crate::{
+    Append, CopyCommand, FetchCommand, GetMetadata, ListCommand, PlainList, Replace, SearchCommand, SetMetadata, StatusCommand, Store,
+};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::{Buf, Bytes};
@@ -149,6 +152,48 @@ commands! {
         UidExpunge(SequenceSet) = "UID EXPUNGE";
     }
     all {
+        /// LIST (RFC 9051 section 6.3.9, RFC 5258)
+        List(ListCommand) = "LIST";
+        /// LSUB, of RFC 3501
+        Lsub(PlainList) = "LSUB";
+        /// RLIST (RFC 2193)
+        Rlist(PlainList) = "RLIST";
+        /// RLSUB (RFC 2193)
+        Rlsub(PlainList) = "RLSUB";
+        /// XLIST, which Gmail had before SPECIAL-USE
+        Xlist(PlainList) = "XLIST";
+        /// STATUS
+        Status(StatusCommand) = "STATUS";
+        /// APPEND (RFC 9051 section 6.3.12, RFC 3502, 4469)
+        Append(Append) = "APPEND";
+        /// REPLACE (RFC 8508)
+        Replace(Replace) = "REPLACE";
+        /// UID REPLACE (RFC 8508)
+        UidReplace(Replace) = "UID REPLACE";
+        /// FETCH
+        Fetch(FetchCommand) = "FETCH";
+        /// UID FETCH
+        UidFetch(FetchCommand) = "UID FETCH";
+        /// STORE
+        Store(Store) = "STORE";
+        /// UID STORE
+        UidStore(Store) = "UID STORE";
+        /// COPY
+        Copy(CopyCommand) = "COPY";
+        /// UID COPY
+        UidCopy(CopyCommand) = "UID COPY";
+        /// MOVE (RFC 6851)
+        Move(CopyCommand) = "MOVE";
+        /// UID MOVE (RFC 6851)
+        UidMove(CopyCommand) = "UID MOVE";
+        /// SEARCH
+        Search(SearchCommand) = "SEARCH";
+        /// UID SEARCH
+        UidSearch(SearchCommand) = "UID SEARCH";
+        /// GETMETADATA (RFC 5464)
+        GetMetadata(GetMetadata) = "GETMETADATA";
+        /// SETMETADATA (RFC 5464)
+        SetMetadata(SetMetadata) = "SETMETADATA";
     }
     secret {
     }
