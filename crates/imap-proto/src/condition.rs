@@ -134,39 +134,42 @@ impl Condition {
     /// resp-cond-bye   = "BYE" SP resp-text
     /// ```
     #[inline]
-    pub(crate) fn behind<'i>(cx: &Context<'_>, i: &'i [u8], kind: ConditionKind) -> Parsed<'i, Self> {
+    pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8], kind: ConditionKind) -> Parsed<'i, Self> {
         let (rest, (code, text)) = resp_text(cx, i)?;
         Ok((rest, Self { kind, code, text }))
     }
 
     /// From the word on.
-    pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+    pub(crate) fn with_kind<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (len, key) = wire::keyword::name(i);
         match ConditionKind::of_key(key) {
-            Some(kind) => Self::behind(cx, &i[len..], kind),
+            Some(kind) => Self::rule(cx, &i[len..], kind),
             None => fail(i, expected::STATUS),
         }
     }
 
-    /// From the `[` on, where the word is missing: it is taken for OK. Whether that is tolerated is for the caller to say.
+    /// From the `[` on, where the word is missing: it is taken for OK.
     #[cold]
-    pub(crate) fn without_status<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+    pub(crate) fn without_kind<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let Some((rest, code)) = i.strip_prefix(b"[").and_then(|i| Code::rule(cx, i)) else {
             return fail(i, expected::STATUS);
         };
+        if !cx.tolerates(Tolerance::Default, rule::CODE_WITHOUT_STATUS, &i[..i.len() - rest.len()]) {
+            return fail(i, expected::STATUS);
+        }
         let (rest, text) = behind_code(cx, rest)?;
         Ok((rest, Self { kind: ConditionKind::Ok, code: Some(code), text }))
     }
 
     /// Writes what stands behind the word.
-    fn encode_behind(&self, encoder: &mut Encoder<'_>) {
+    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
         encode_resp_text(self.code.as_ref(), &self.text, encoder);
     }
 
     /// Writes it from the word on.
-    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+    pub(crate) fn encode_with_kind(&self, encoder: &mut Encoder<'_>) {
         encoder.put(self.kind.name().as_bytes());
-        self.encode_behind(encoder);
+        self.encode(encoder);
     }
 
     /// Any status, for property tests.
@@ -343,14 +346,14 @@ mod tests {
             (b"OK [] x", ok(None, b"[] x")),
         ];
         for (octets, condition) in &good {
-            assert_eq!(encoded(condition, Condition::encode), *octets);
+            assert_eq!(encoded(condition, Condition::encode_with_kind), *octets);
         }
         // all that follows is text, so that `Row::Good` does not fit
         let good = good.map(|(octets, condition)| Row::Other(octets, condition));
-        check(Condition::rule, Condition::encode, &good);
+        check(Condition::with_kind, Condition::encode_with_kind, &good);
         check(
-            Condition::rule,
-            Condition::encode,
+            Condition::with_kind,
+            Condition::encode_with_kind,
             &[
                 Row::Other(b"ok x", ok(None, b"x")),
                 // quirks 2, 4, 5 and their kinds
@@ -383,11 +386,11 @@ mod tests {
     fn blanks_before_a_code() {
         let frame = Bytes::from_static(b"OK  [ALERT] x");
         let cx = Context::new(&frame, Tolerance::Default);
-        assert_eq!(Condition::rule(&cx, &frame).unwrap().1, ok(Some(Code::Alert), b"x"));
+        assert_eq!(Condition::with_kind(&cx, &frame).unwrap().1, ok(Some(Code::Alert), b"x"));
         assert_eq!(cx.into_repairs()[0].rule, rule::EXTRA_SPACE);
         // which is text by the RFC
         let cx = Context::new(&frame, Tolerance::Strict);
-        assert_eq!(Condition::rule(&cx, &frame).unwrap().1, ok(None, b" [ALERT] x"));
+        assert_eq!(Condition::with_kind(&cx, &frame).unwrap().1, ok(None, b" [ALERT] x"));
     }
 
     #[test]
@@ -395,10 +398,12 @@ mod tests {
         // quirk 12
         let frame = Bytes::from_static(b"[COPYUID 1 2 3] x");
         let cx = Context::new(&frame, Tolerance::Default);
-        let (_, condition) = Condition::without_status(&cx, &frame).unwrap();
-        assert_eq!(encoded(&condition, Condition::encode), &b"OK [COPYUID 1 2 3] x"[..]);
+        let (_, condition) = Condition::without_kind(&cx, &frame).unwrap();
+        assert_eq!(encoded(&condition, Condition::encode_with_kind), &b"OK [COPYUID 1 2 3] x"[..]);
+        assert_eq!(cx.into_repairs()[0].rule, rule::CODE_WITHOUT_STATUS);
+        assert!(Condition::without_kind(&Context::new(&frame, Tolerance::Strict), &frame).is_err());
         let frame = Bytes::from_static(b"x");
-        assert!(Condition::without_status(&Context::new(&frame, Tolerance::Lenient), &frame).is_err());
+        assert!(Condition::without_kind(&Context::new(&frame, Tolerance::Lenient), &frame).is_err());
     }
 
     #[test]
@@ -418,7 +423,7 @@ mod tests {
     proptest! {
         #[test]
         fn statuses_round_trip(condition in Condition::strategy()) {
-            round_trip(&condition, Condition::rule, Condition::encode);
+            round_trip(&condition, Condition::with_kind, Condition::encode_with_kind);
             prop_assert_eq!(condition.detach(), condition);
         }
 
@@ -426,10 +431,10 @@ mod tests {
         fn any_line_is_a_status(text in "[ -~]{0,20}", code in "(\\[[A-Z \"]{0,9}\\]?)?") {
             let frame = Bytes::from(alloc::format!("OK {code}{text}"));
             for tolerance in [Tolerance::Default, Tolerance::Lenient] {
-                let (rest, condition) = Condition::rule(&Context::new(&frame, tolerance), &frame).unwrap();
+                let (rest, condition) = Condition::with_kind(&Context::new(&frame, tolerance), &frame).unwrap();
                 prop_assert!(rest.is_empty());
-                let again = encoded(&condition, Condition::encode);
-                prop_assert_eq!(Condition::rule(&Context::new(&again, tolerance), &again).unwrap().1, condition);
+                let again = encoded(&condition, Condition::encode_with_kind);
+                prop_assert_eq!(Condition::with_kind(&Context::new(&again, tolerance), &again).unwrap().1, condition);
             }
         }
     }

@@ -15,19 +15,19 @@ use wire::{Misuse, ParseError, Secret, Text, Tolerance};
 /// In an AUTHENTICATE exchange the same line is a [`Challenge`]. Only the client's state tells which.
 ///
 /// ```
-/// use imap_proto::Continuation;
+/// use imap_proto::Continue;
 ///
-/// let request = Continuation::parse(&"+ Ready for literal data\r\n".into())?;
+/// let request = Continue::parse(&"+ Ready for literal data\r\n".into())?;
 /// assert_eq!(request.text().as_bytes(), b"Ready for literal data");
 /// # Ok::<(), wire::ParseError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Continuation {
+pub struct Continue {
     code: Option<Code>,
     text: Text,
 }
 
-impl Continuation {
+impl Continue {
     /// From its parts.
     ///
     /// # Errors
@@ -89,9 +89,8 @@ impl Continuation {
         Ok((rest, Self { code, text }))
     }
 
-    /// Writes it, without the line end: always with the space, which not every client can do without.
+    /// Writes what stands behind the `+`: always with the space, which not every client can do without.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
-        encoder.put(b"+");
         encode_resp_text(self.code.as_ref(), &self.text, encoder);
     }
 
@@ -176,9 +175,9 @@ impl Challenge {
         }
     }
 
-    /// Writes it, without the line end; the output will be zeroed when it was sent.
+    /// Writes what stands behind the `+`; the output will be zeroed when it was sent.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
-        encoder.put(b"+ ");
+        encoder.sp();
         encoder.base64(self.0.expose());
     }
 
@@ -212,35 +211,27 @@ mod tests {
     use crate::core::testing::{Row, check, encoded, round_trip};
     use proptest::prelude::*;
 
-    fn request_line<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Continuation> {
-        Continuation::rule(cx, i.strip_prefix(b"+").unwrap_or_default())
-    }
-
-    fn challenge_line<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Challenge> {
-        Challenge::rule(cx, i.strip_prefix(b"+").unwrap_or_default())
-    }
-
-    fn request(code: Option<Code>, text: &'static str) -> Continuation {
-        Continuation { code, text: Text::new(text).unwrap() }
+    fn request(code: Option<Code>, text: &'static str) -> Continue {
+        Continue { code, text: Text::new(text).unwrap() }
     }
 
     #[test]
     fn requests() {
         check(
-            request_line,
-            Continuation::encode,
+            Continue::rule,
+            Continue::encode,
             &[
-                Row::Other(b"+ idling", request(None, "idling")),
-                Row::Other(b"+ [ALERT] x", request(Some(Code::Alert), "x")),
-                Row::Other(b"+ ", request(None, "")),
+                Row::Other(b" idling", request(None, "idling")),
+                Row::Other(b" [ALERT] x", request(Some(Code::Alert), "x")),
+                Row::Other(b" ", request(None, "")),
                 // quirk 1 and its kinds
-                Row::Tolerated(b"+", 1, request(None, "")),
-                Row::Tolerated(b"+idling", 7, request(None, "idling")),
-                Row::Tolerated(b"+\tidling", 8, request(None, "idling")),
-                Row::Tolerated(b"+[ALERT]x", 9, request(Some(Code::Alert), "x")),
+                Row::Tolerated(b"", 0, request(None, "")),
+                Row::Tolerated(b"idling", 6, request(None, "idling")),
+                Row::Tolerated(b"\tidling", 7, request(None, "idling")),
+                Row::Tolerated(b"[ALERT]x", 8, request(Some(Code::Alert), "x")),
             ],
         );
-        let line = |octets: &'static str| Continuation::parse(&octets.into());
+        let line = |octets: &'static str| Continue::parse(&octets.into());
         assert_eq!(line("+ go ahead\r\n"), Ok(request(None, "go ahead")));
         assert_eq!(line("* OK\r\n").unwrap_err().offset, 0);
         assert_eq!(line("+ go").unwrap_err().offset, 4);
@@ -250,32 +241,32 @@ mod tests {
     fn challenges() {
         let challenge = |data: &[u8]| Challenge::new(Secret::new(data));
         check(
-            challenge_line,
+            Challenge::rule,
             Challenge::encode,
             &[
-                Row::Good(b"+ YWJj", challenge(b"abc")),
-                Row::Other(b"+ ", challenge(b"")),
-                Row::Tolerated(b"+", 1, challenge(b"")),
-                Row::Tolerated(b"+YWJj", 5, challenge(b"abc")),
-                Row::Tolerated(b"+  YWJj", 7, challenge(b"abc")),
-                Row::Tolerated(b"+\tYWJj", 6, challenge(b"abc")),
-                Row::Bad(b"+ YWJ", 5),
-                Row::Bad(b"+ go ahead", 4),
-                Row::Bad(b"+ YW!j", 4),
+                Row::Good(b" YWJj", challenge(b"abc")),
+                Row::Other(b" ", challenge(b"")),
+                Row::Tolerated(b"", 0, challenge(b"")),
+                Row::Tolerated(b"YWJj", 4, challenge(b"abc")),
+                Row::Tolerated(b"  YWJj", 6, challenge(b"abc")),
+                Row::Tolerated(b"\tYWJj", 5, challenge(b"abc")),
+                Row::Bad(b" YWJ", 4),
+                Row::Bad(b" go ahead", 3),
+                Row::Bad(b" YW!j", 3),
             ],
         );
         let error = Challenge::parse(&"+ YW!j\r\n".into()).unwrap_err();
         assert_eq!((error.offset, error.got), (4, None));
         assert_eq!(alloc::format!("{:?}", challenge(b"abc")), "Challenge(***)");
-        assert_eq!(encoded(&challenge(b""), Challenge::encode), &b"+ "[..]);
+        assert_eq!(encoded(&challenge(b""), Challenge::encode), &b" "[..]);
     }
 
     proptest! {
         #[test]
-        fn requests_round_trip(request in Continuation::strategy(), challenge in Challenge::strategy()) {
-            round_trip(&request, request_line, Continuation::encode);
+        fn requests_round_trip(request in Continue::strategy(), challenge in Challenge::strategy()) {
+            round_trip(&request, Continue::rule, Continue::encode);
             prop_assert_eq!(request.detach(), request);
-            round_trip(&challenge, challenge_line, Challenge::encode);
+            round_trip(&challenge, Challenge::rule, Challenge::encode);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::syntax::{after, expected, line, sp};
 use crate::core::{Context, Encoder};
-use crate::{Condition, ConditionKind, Options, rule};
+use crate::{Condition, ConditionKind, Options};
 use ::core::fmt;
 use bytes::Bytes;
 use wire::parse::{Failure, Parsed, fail};
@@ -115,10 +115,8 @@ impl Greeting {
         let Some(rest) = i.strip_prefix(b"*") else { return fail(i, expected::GREETING) };
         let (start, ()) = sp(cx, rest)?;
         let (rest, condition) = match start.first() {
-            Some(b'[') if cx.tolerates(Tolerance::Default, rule::CODE_WITHOUT_STATUS, &start[..1]) => {
-                Condition::without_status(cx, start)?
-            }
-            _ => Condition::rule(cx, start)?,
+            Some(b'[') => Condition::without_kind(cx, start)?,
+            _ => Condition::with_kind(cx, start)?,
         };
         match Self::new(condition) {
             Ok(greeting) => Ok((rest, greeting)),
@@ -129,7 +127,7 @@ impl Greeting {
     /// Writes the line.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
         encoder.put(b"* ");
-        self.0.encode(encoder);
+        self.0.encode_with_kind(encoder);
         encoder.put(b"\r\n");
     }
 

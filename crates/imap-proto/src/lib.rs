@@ -14,10 +14,8 @@ mod url_word;
 mod command;
 mod append;
 mod copy;
-mod core;
 mod fetch;
 mod frame;
-pub mod rule;
 mod search;
 mod store;
 
@@ -60,20 +58,3 @@ pub use list::{
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
 pub use search::*;
 pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};
-
-mod capability;
-mod code;
-mod condition;
-mod continuation;
-mod greeting;
-mod url_word;
-
-pub use capability::{Capabilities, Capability};
-pub use code::{
-    AnnotateCode, Annotations, AppendUid, Code, CopyUid, InProgress, MessageLimit, MetadataCode, NewName,
-    OtherCode, UrlMechanism,
-};
-pub use condition::{Condition, ConditionKind};
-pub use continuation::{Challenge, Continuation};
-pub use greeting::{Greeting, GreetingError};
-pub use url_word::UrlWord;
