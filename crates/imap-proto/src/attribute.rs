@@ -3,9 +3,9 @@
 use crate::core::syntax::{self, expected};
 use crate::core::{Atom, Context, Encoder, class};
 use crate::rule;
+use ::core::fmt;
 use alloc::vec::Vec;
 use bytes::Bytes;
-use ::core::fmt;
 use wire::parse::{Failure, Parsed, fail};
 use wire::{ParseErrorKind, Tolerance};
 
@@ -315,7 +315,9 @@ impl MailboxAttributes {
     #[cold]
     fn without_parentheses<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         match syntax::nil(i) {
-            Some(rest) if cx.tolerates(Tolerance::Default, rule::STRAY_NIL, &i[..3]) => Ok((rest, Self::new())),
+            Some(rest) if cx.tolerates(Tolerance::Default, rule::STRAY_NIL, &i[..3]) => {
+                Ok((rest, Self::new()))
+            }
             _ => fail(i, expected::OPEN),
         }
     }
@@ -410,7 +412,10 @@ mod tests {
                 Row::Good(b"()", set([])),
                 Row::Good(b"(\\Noinferiors \\Marked)", set([A::NoInferiors, A::Marked])),
                 Row::Good(b"(\\HasChildren \\Sent)", set([A::HasChildren, A::Sent])),
-                Row::Other(b"(\\Marked \\NoInferiors \\Subscribed)", set([A::NoInferiors, A::Marked, A::Subscribed])),
+                Row::Other(
+                    b"(\\Marked \\NoInferiors \\Subscribed)",
+                    set([A::NoInferiors, A::Marked, A::Subscribed]),
+                ),
                 Row::Other(b"(\\X \\sent \\x)", set([A::Sent, other("x")])),
                 Row::Good(b"(\\Inbox \\AllMail \\X-Y)", set([A::Inbox, A::AllMail, other("X-Y")])),
                 // 38, and its kind

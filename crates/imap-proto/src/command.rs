@@ -3,7 +3,8 @@
 use crate::core::syntax::{self, Error, expected, sp};
 use crate::core::{Atom, Context, Encoder, Fragment, Mailbox, Options, Raw, SequenceSet, Tag, class};
 use crate::{
-    Append, CopyCommand, FetchCommand, GetMetadata, ListCommand, PlainList, Replace, SearchCommand, SetMetadata, StatusCommand, Store,
+    Append, CopyCommand, FetchCommand, GetMetadata, ListCommand, PlainList, Replace, SearchCommand,
+    SetMetadata, StatusCommand, Store,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -3,21 +3,29 @@
 
 extern crate alloc;
 
+mod append;
+mod attribute;
 mod capability;
 mod code;
+mod command;
 mod condition;
 mod continuation;
-mod core;
-mod greeting;
-pub mod rule;
-mod url_word;
-mod command;
-mod append;
 mod copy;
 mod fetch;
 mod frame;
+mod core;
+mod delimiter;
+mod ext;
+mod fetch;
+mod frame;
+mod greeting;
+mod list;
+mod response;
+pub mod rule;
 mod search;
+mod status;
 mod store;
+mod url_word;
 
 pub use crate::capability::{Capabilities, Capability};
 pub use crate::code::{
@@ -35,26 +43,20 @@ pub use crate::url_word::UrlWord;
 pub use append::{
     Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace,
 };
+pub use attribute::{MailboxAttribute, MailboxAttributes};
+pub use command::{Command, OtherCommand, TaggedCommand};
 pub use copy::CopyCommand;
+pub use delimiter::Delimiter;
+pub use ext::*;
 pub use fetch::{
     Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, FetchCommand, FetchItem, FetchItems,
     FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
 };
-pub use command::{Command, OtherCommand, TaggedCommand};
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
-
-mod attribute;
-mod delimiter;
-mod ext;
-mod list;
-mod status;
-
-pub use attribute::{MailboxAttribute, MailboxAttributes};
-pub use delimiter::Delimiter;
-pub use ext::*;
 pub use list::{
     List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
 };
-pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
+pub use response::{MailboxFlags, OtherResponse, Response, Tagged};
 pub use search::*;
+pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
 pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};

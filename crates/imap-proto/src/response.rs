@@ -2,15 +2,13 @@
 
 use crate::core::syntax::{self, Error, expected, sp};
 use crate::core::{Atom, Context, Encoder, Flags, Options, Raw, Tag, class};
-use crate::rule;
-use crate::{Capabilities, Condition, Continuation};
+use crate::{Capabilities, Condition, ConditionKind, Continue, List, MailboxStatus, Metadata, Search, Sort};
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use bytes::Bytes;
 use core::num::NonZeroU32;
 use wire::keyword::{key, key_of};
-use wire::parse::{Parsed, fail};
-use wire::{Misuse, Output, ParseError, Tolerance};
+use wire::parse::{Failure, Parsed, fail};
+use wire::{Misuse, Output, ParseError, ParseErrorKind, Tolerance};
 
 /// The table of untagged responses. `some` have a small value, the others' is boxed; each type has all that stands behind the keyword.
 macro_rules! responses {
@@ -37,15 +35,13 @@ macro_rules! responses {
             /// `* OK`, `NO`, `BAD`, `PREAUTH` or `BYE`: about the connection, or the command that runs.
             Condition(Box<Condition>),
             /// `+`: the client may go on.
-            Continue(Box<Continuation>),
+            Continue(Box<Continue>),
             /// How many messages the mailbox has.
             Exists(u32),
             /// How many of them are recent; of RFC 3501.
             Recent(u32),
             /// A message is gone: its sequence number.
             Expunge(NonZeroU32),
-            /// Data of a message.
-            Fetch(Box<Fetch>),
             $($(#[$some_doc])* $some($some_type),)*
             $($(#[$boxed_doc])* $boxed(Box<$boxed_type>),)*
             /// A response that this crate does not know, as it came.
@@ -55,7 +51,7 @@ macro_rules! responses {
         impl Response {
             /// The keywords of all untagged responses, for tables and dictionaries.
             pub const KEYWORDS: &'static [&'static str] = &[
-                "OK", "NO", "BAD", "PREAUTH", "BYE", "EXISTS", "RECENT", "EXPUNGE", "FETCH",
+                "OK", "NO", "BAD", "PREAUTH", "BYE", "EXISTS", "RECENT", "EXPUNGE",
                 $($some_text,)* $($boxed_text,)*
             ];
 
@@ -85,20 +81,19 @@ macro_rules! responses {
                     Self::Tagged(tagged) => {
                         tagged.tag.encode(encoder);
                         encoder.sp();
-                        tagged.condition.encode(encoder);
+                        tagged.condition.encode_with_kind(encoder);
                     }
                     Self::Condition(condition) => {
                         encoder.put(b"* ");
-                        condition.encode(encoder);
+                        condition.encode_with_kind(encoder);
                     }
-                    Self::Continue(continuation) => continuation.encode(encoder),
+                    Self::Continue(request) => {
+                        encoder.put(b"+");
+                        request.encode(encoder);
+                    }
                     Self::Exists(n) => number(encoder, *n, b" EXISTS"),
                     Self::Recent(n) => number(encoder, *n, b" RECENT"),
                     Self::Expunge(n) => number(encoder, n.get(), b" EXPUNGE"),
-                    Self::Fetch(fetch) => {
-                        encoder.put(b"* ");
-                        fetch.encode(encoder);
-                    }
                     $(Self::$some(value) => {
                         encoder.put(concat!("* ", $some_text).as_bytes());
                         value.encode(encoder);
@@ -113,6 +108,48 @@ macro_rules! responses {
             }
         }
     };
+}
+
+/// `FLAGS`: the flags of a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailboxFlags(pub Flags);
+
+impl MailboxFlags {
+    /// `"FLAGS" SP flag-list`
+    fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        let (i, ()) = sp(cx, i)?;
+        Flags::rule(cx, i).map(|(rest, flags)| (rest, Self(flags)))
+    }
+
+    fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.sp();
+        self.0.encode(encoder);
+    }
+}
+
+responses! {
+    some {
+        /// CAPABILITY
+        Capability(Capabilities) = "CAPABILITY";
+        /// FLAGS
+        Flags(MailboxFlags) = "FLAGS";
+    }
+    boxed {
+        /// LIST
+        List(List) = "LIST";
+        /// LSUB, of RFC 3501
+        Lsub(List) = "LSUB";
+        /// XLIST, which Gmail had before SPECIAL-USE
+        Xlist(List) = "XLIST";
+        /// STATUS
+        Status(MailboxStatus) = "STATUS";
+        /// SEARCH
+        Search(Search) = "SEARCH";
+        /// SORT (RFC 5256)
+        Sort(Sort) = "SORT";
+        /// METADATA (RFC 5464)
+        Metadata(Metadata) = "METADATA";
+    }
 }
 
 /// The end of a command.
@@ -218,11 +255,15 @@ impl Response {
             [b'*', blank @ b'\t', ..] | [blank @ b'*', ..] => {
                 let _ = blank;
                 let (i, ()) = sp(cx, &line[1..])?;
-                if i.first().is_some_and(u8::is_ascii_digit) { Self::numbered(cx, i)? } else { Self::untagged(cx, i)? }
+                if i.first().is_some_and(u8::is_ascii_digit) {
+                    Self::numbered(cx, i)?
+                } else {
+                    Self::untagged(cx, i)?
+                }
             }
             [b'+', ..] => {
-                let (rest, continuation) = Continuation::rule(cx, &line[1..])?;
-                (rest, Self::Continue(Box::new(continuation)))
+                let (rest, request) = Continue::rule(cx, &line[1..])?;
+                (rest, Self::Continue(Box::new(request)))
             }
             _ => Self::tagged(cx, line)?,
         };
@@ -233,10 +274,11 @@ impl Response {
     fn tagged<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, tag) = syntax::run1(i, class::TAG, expected::RESPONSE)?;
         let (rest, ()) = sp(cx, rest)?;
-        let (rest, condition) = Condition::rule(cx, rest)?;
-        if !condition.may_be_tagged() {
-            return fail(i, expected::STATUS);
+        let (behind, condition) = Condition::with_kind(cx, rest)?;
+        if matches!(condition.kind(), ConditionKind::PreAuth | ConditionKind::Bye) {
+            return fail(rest, expected::STATUS);
         }
+        let rest = behind;
         Ok((rest, Self::Tagged(Box::new(Tagged { tag: Tag::known(cx.keep(tag)), condition }))))
     }
 
@@ -245,14 +287,7 @@ impl Response {
         const EXISTS: u128 = key_of("EXISTS");
         const RECENT: u128 = key_of("RECENT");
         const EXPUNGE: u128 = key_of("EXPUNGE");
-        const FETCH: u128 = key_of("FETCH");
         let (rest, number) = syntax::number32(cx, i)?;
-        if let Some(behind) = syntax::after(rest, b" FETCH ") {
-            // its rule starts at the number
-            if behind.first() == Some(&b'(') {
-                return Fetch::rule(cx, i).map(|(rest, fetch)| (rest, Self::Fetch(Box::new(fetch))));
-            }
-        }
         let (rest, ()) = sp(cx, rest)?;
         let (behind, name) = syntax::run1(rest, class::ATOM, expected::RESPONSE)?;
         match key(name) {
@@ -260,28 +295,22 @@ impl Response {
             RECENT => Ok((behind, Self::Recent(number))),
             EXPUNGE => match NonZeroU32::new(number) {
                 Some(number) => Ok((behind, Self::Expunge(number))),
-                None => fail(i, expected::NZ_NUMBER),
+                None => Err(Failure::at(i, expected::NZ_NUMBER, ParseErrorKind::Range)),
             },
-            FETCH => Fetch::rule(cx, i).map(|(rest, fetch)| (rest, Self::Fetch(Box::new(fetch)))),
             _ => Self::other(cx, Some(number), name, behind),
         }
     }
 
     #[inline]
     fn untagged<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
-        const OK: u128 = key_of("OK");
-        const NO: u128 = key_of("NO");
-        const BAD: u128 = key_of("BAD");
-        const BYE: u128 = key_of("BYE");
-        const PREAUTH: u128 = key_of("PREAUTH");
-        if i.first() == Some(&b'[') && cx.tolerates(Tolerance::Default, rule::CODE_WITHOUT_STATUS, &i[..1]) {
-            let (rest, condition) = Condition::without_status(cx, i)?;
+        if i.first() == Some(&b'[') {
+            let (rest, condition) = Condition::without_kind(cx, i)?;
             return Ok((rest, Self::Condition(Box::new(condition))));
         }
         let (behind, name) = syntax::run1(i, class::ATOM, expected::RESPONSE)?;
         let key = key(name);
-        if matches!(key, OK | NO | BAD | BYE | PREAUTH) {
-            let (rest, condition) = Condition::rule(cx, i)?;
+        if let Some(kind) = ConditionKind::of_key(key) {
+            let (rest, condition) = Condition::rule(cx, behind, kind)?;
             return Ok((rest, Self::Condition(Box::new(condition))));
         }
         match Self::content(cx, key, behind) {
