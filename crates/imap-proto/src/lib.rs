@@ -11,8 +11,6 @@ mod command;
 mod condition;
 mod continuation;
 mod copy;
-mod fetch;
-mod frame;
 mod core;
 mod delimiter;
 mod ext;
