@@ -344,11 +344,7 @@ fn charsets<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Box<[Charset]>> {
         return Ok((i, Box::default()));
     }
     let (i, ()) = sp(cx, i)?;
-    let (rest, charsets) = match i {
-        [b'(', ..] => syntax::list1(cx, i, charset)?,
-        _ if cx.tolerates(Tolerance::Default, rule::MISSING_PARENTHESES, &i[..0]) => words(cx, i, charset)?,
-        _ => return fail(i, expected::OPEN),
-    };
+    let (rest, charsets) = list_or_words(cx, i, charset)?;
     Ok((rest, charsets.into()))
 }
 
@@ -364,10 +360,24 @@ fn put_atoms(atoms: &[Atom], encoder: &mut Encoder<'_>) {
     encoder.list(atoms, |encoder, atom| atom.encode(encoder));
 }
 
+/// `SP "(" event-name *(SP event-name) ")"`; Dovecot leaves the parentheses out.
 fn events<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Box<[Atom]>> {
     let (i, ()) = sp(cx, i)?;
-    let (rest, events) = syntax::list1(cx, i, atom)?;
+    let (rest, events) = list_or_words(cx, i, atom)?;
     Ok((rest, events.into()))
+}
+
+/// `"(" item *(SP item) ")"`; without parentheses where that is tolerated.
+fn list_or_words<'i, T>(
+    cx: &Context<'_>,
+    i: &'i [u8],
+    item: impl Fn(&Context<'_>, &'i [u8]) -> Parsed<'i, T>,
+) -> Parsed<'i, Vec<T>> {
+    match i {
+        [b'(', ..] => syntax::list1(cx, i, item),
+        _ if cx.tolerates(Tolerance::Default, rule::MISSING_PARENTHESES, &i[..0]) => words(cx, i, item),
+        _ => fail(i, expected::OPEN),
+    }
 }
 
 fn sequence_set<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Box<SequenceSet>> {
@@ -1475,6 +1485,11 @@ mod tests {
                     Code::BadCharset(charsets(&["UTF-8", "UTF-7"])),
                 ),
                 Row::Tolerated(b"[BADURL \"/x;UID=1\"]", 19, Code::BadUrl(Box::new(url("/x;UID=1")))),
+                Row::Tolerated(
+                    b"[BADEVENT AnnotationChange]",
+                    27,
+                    Code::BadEvent(atoms(&["AnnotationChange"])),
+                ),
                 Row::Tolerated(b"[NOUPDATE B02]", 14, Code::NoUpdate(Box::new(Tag::new("B02").unwrap()))),
                 Row::Tolerated(
                     b"[PERMANENTFLAGS (a[b]/c )]",
