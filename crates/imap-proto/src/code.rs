@@ -2,8 +2,8 @@
 
 use crate::core::keyword::{wide_key, wide_key_of};
 use crate::core::syntax::{self, expected, no_sp, number32, number63, octet, sp};
-use crate::core::{Atom, Context, Encoder, Flags, Mailbox, SequenceSet, Tag, class};
-use crate::{Capabilities, UrlWord, rule};
+use crate::core::{Atom, Context, Encoder, Flags, Mailbox, ObjectId, SequenceSet, Tag, class};
+use crate::{Capabilities, Charset, UrlWord, rule};
 use ::core::fmt;
 use ::core::num::NonZeroU32;
 use alloc::borrow::Cow;
@@ -195,7 +195,7 @@ codes! {
         /// What the server can do (RFC 9051).
         Capability(Box<Capabilities>) = "CAPABILITY", capabilities, put_capabilities;
         /// The charset is not supported; those that are, if the server tells (RFC 9051).
-        BadCharset(Box<[Atom]>) = "BADCHARSET", charsets, put_charsets;
+        BadCharset(Box<[Charset]>) = "BADCHARSET", charsets, put_charsets;
         /// The UIDs of appended messages (RFC 4315).
         AppendUid(Box<AppendUid>) = "APPENDUID", AppendUid::rule, AppendUid::encode;
         /// The UIDs of copied or moved messages (RFC 4315).
@@ -207,7 +207,7 @@ codes! {
         /// How far a command is (RFC 9585).
         InProgress(Box<InProgress>) = "INPROGRESS", InProgress::rule, InProgress::encode;
         /// The identifier of the mailbox (RFC 8474).
-        MailboxId(Box<Atom>) = "MAILBOXID", mailbox_id, put_mailbox_id;
+        MailboxId(Box<ObjectId>) = "MAILBOXID", mailbox_id, put_mailbox_id;
         /// A command touches too many messages (RFC 9738).
         MessageLimit(MessageLimit) = "MESSAGELIMIT", MessageLimit::rule, MessageLimit::encode;
         /// Something about annotations of mailboxes (RFC 5464).
@@ -307,37 +307,51 @@ fn atom<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Atom> {
     Ok((rest, Atom::known(cx.keep(word))))
 }
 
-/// An atom, or a quoted string that could be one.
-fn atom_or_quoted<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Atom> {
-    if !i.starts_with(b"\"") {
-        return atom(cx, i);
-    }
-    let (rest, octets) = syntax::string_octets(cx, i)?;
-    match Atom::new(syntax::keep(cx, octets)) {
-        Ok(atom) => Ok((rest, atom)),
+/// `charset = atom / quoted`
+fn charset<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Charset> {
+    let (rest, octets) = atom_or_quoted(cx, i)?;
+    match Charset::new(syntax::keep(cx, octets)) {
+        Ok(charset) => Ok((rest, charset)),
         Err(_) => fail(i, expected::ATOM),
     }
 }
 
+/// An atom or a quoted string: `]` would end the code, and literals do not stand in text.
+fn atom_or_quoted<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Cow<'i, [u8]>> {
+    match i.first() {
+        Some(b'"') => syntax::string_octets(cx, i),
+        _ => syntax::atom(i).map(|(rest, word)| (rest, Cow::Borrowed(word))),
+    }
+}
+
+fn put_atom_or_quoted(octets: &[u8], encoder: &mut Encoder<'_>) {
+    if !octets.is_empty() && class::ATOM.all(octets) {
+        return encoder.put(octets);
+    }
+    encoder.put(b"\"");
+    for &o in octets {
+        if matches!(o, b'"' | b'\\') {
+            encoder.put(b"\\");
+        }
+        encoder.put(&[o]);
+    }
+    encoder.put(b"\"");
+}
+
 /// `[SP "(" charset *(SP charset) ")"]`; without parentheses, as RFC 9051 section 6.4.4.4 prints it, where that is tolerated.
-fn charsets<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Box<[Atom]>> {
+fn charsets<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Box<[Charset]>> {
     if matches!(i, [] | [b']', ..]) {
         return Ok((i, Box::default()));
     }
     let (i, ()) = sp(cx, i)?;
-    let (rest, charsets) = match i {
-        [b'(', ..] => syntax::list1(cx, i, atom_or_quoted)?,
-        _ if cx.tolerates(Tolerance::Default, rule::MISSING_PARENTHESES, &i[..0]) => {
-            words(cx, i, atom_or_quoted)?
-        }
-        _ => return fail(i, expected::OPEN),
-    };
+    let (rest, charsets) = list_or_words(cx, i, charset)?;
     Ok((rest, charsets.into()))
 }
 
-fn put_charsets(charsets: &[Atom], encoder: &mut Encoder<'_>) {
+fn put_charsets(charsets: &[Charset], encoder: &mut Encoder<'_>) {
     if !charsets.is_empty() {
-        put_atoms(charsets, encoder);
+        encoder.sp();
+        encoder.list(charsets, |encoder, charset| put_atom_or_quoted(charset.as_bytes(), encoder));
     }
 }
 
@@ -346,10 +360,24 @@ fn put_atoms(atoms: &[Atom], encoder: &mut Encoder<'_>) {
     encoder.list(atoms, |encoder, atom| atom.encode(encoder));
 }
 
+/// `SP "(" event-name *(SP event-name) ")"`; Dovecot leaves the parentheses out.
 fn events<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Box<[Atom]>> {
     let (i, ()) = sp(cx, i)?;
-    let (rest, events) = syntax::list1(cx, i, atom)?;
+    let (rest, events) = list_or_words(cx, i, atom)?;
     Ok((rest, events.into()))
+}
+
+/// `"(" item *(SP item) ")"`; without parentheses where that is tolerated.
+fn list_or_words<'i, T>(
+    cx: &Context<'_>,
+    i: &'i [u8],
+    item: impl Fn(&Context<'_>, &'i [u8]) -> Parsed<'i, T>,
+) -> Parsed<'i, Vec<T>> {
+    match i {
+        [b'(', ..] => syntax::list1(cx, i, item),
+        _ if cx.tolerates(Tolerance::Default, rule::MISSING_PARENTHESES, &i[..0]) => words(cx, i, item),
+        _ => fail(i, expected::OPEN),
+    }
 }
 
 fn sequence_set<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Box<SequenceSet>> {
@@ -364,18 +392,15 @@ fn put_sequence_set(set: &SequenceSet, encoder: &mut Encoder<'_>) {
 }
 
 /// `SP "(" objectid ")"`
-fn mailbox_id<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Box<Atom>> {
+fn mailbox_id<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Box<ObjectId>> {
     let (i, ()) = sp(cx, i)?;
-    let (i, ()) = octet(i, b'(', expected::OPEN)?;
-    let (i, id) = atom(cx, no_sp(cx, i))?;
-    let (i, ()) = octet(no_sp(cx, i), b')', expected::CLOSE)?;
-    Ok((i, Box::new(id)))
+    let (rest, id) = ObjectId::in_parentheses(cx, i)?;
+    Ok((rest, Box::new(id)))
 }
 
-fn put_mailbox_id(id: &Atom, encoder: &mut Encoder<'_>) {
-    encoder.put(b" (");
-    id.encode(encoder);
-    encoder.put(b")");
+fn put_mailbox_id(id: &ObjectId, encoder: &mut Encoder<'_>) {
+    encoder.sp();
+    id.encode_in_parentheses(encoder);
 }
 
 /// `SP url-resp-text`, in quotes too: the RFC's example has them (erratum 4046).
@@ -1005,12 +1030,8 @@ impl NewName {
         Ok((i, Box::new(Self { old, new })))
     }
 
-    /// An atom or a quoted string: `]` would end the code, and literals do not stand in text.
     fn name<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Mailbox> {
-        let (rest, octets) = match i.first() {
-            Some(b'"') => syntax::string_octets(cx, i)?,
-            _ => syntax::atom(i).map(|(rest, word)| (rest, Cow::Borrowed(word)))?,
-        };
+        let (rest, octets) = atom_or_quoted(cx, i)?;
         match Mailbox::new(syntax::keep(cx, octets)) {
             Ok(name) => Ok((rest, name)),
             Err(_) => fail(i, expected::MAILBOX),
@@ -1019,20 +1040,8 @@ impl NewName {
 
     fn encode(&self, encoder: &mut Encoder<'_>) {
         for name in [&self.old, &self.new] {
-            let name = name.as_bytes();
             encoder.sp();
-            if !name.is_empty() && class::ATOM.all(name) {
-                encoder.put(name);
-                continue;
-            }
-            encoder.put(b"\"");
-            for &o in name {
-                if matches!(o, b'"' | b'\\') {
-                    encoder.put(b"\\");
-                }
-                encoder.put(&[o]);
-            }
-            encoder.put(b"\"");
+            put_atom_or_quoted(name.as_bytes(), encoder);
         }
     }
 }
@@ -1176,7 +1185,7 @@ impl Code {
         match self {
             Self::PermanentFlags(flags) => Self::PermanentFlags(Box::new(flags.detach())),
             Self::Capability(capabilities) => Self::Capability(Box::new(capabilities.detach())),
-            Self::BadCharset(charsets) => Self::BadCharset(atoms(charsets)),
+            Self::BadCharset(charsets) => Self::BadCharset(charsets.iter().map(Charset::detach).collect()),
             Self::BadEvent(events) => Self::BadEvent(atoms(events)),
             Self::InProgress(progress) => Self::InProgress(Box::new(InProgress {
                 tag: progress.tag.as_ref().map(Tag::detach),
@@ -1255,9 +1264,10 @@ impl Code {
             Flags::strategy().prop_map(|flags| Self::PermanentFlags(Box::new(flags))),
             Capabilities::strategy().prop_map(|list| Self::Capability(Box::new(list))),
             Just(Self::BadCharset(Box::default())),
-            atoms().prop_map(Self::BadCharset),
+            proptest::collection::vec(Charset::strategy(), 1..4)
+                .prop_map(|list| Self::BadCharset(list.into())),
             atoms().prop_map(Self::BadEvent),
-            Atom::strategy().prop_map(|id| Self::MailboxId(Box::new(id))),
+            ObjectId::strategy().prop_map(|id| Self::MailboxId(Box::new(id))),
             Atom::strategy().prop_map(|name| Self::UndefinedFilter(Box::new(name))),
             UrlWord::strategy().prop_map(|url| Self::BadUrl(Box::new(url))),
             proptest::collection::vec(UrlWord::strategy(), 1..3).prop_map(|urls| Self::Referral(urls.into())),
@@ -1324,6 +1334,10 @@ mod tests {
         words.iter().map(|word| Atom::new(*word).unwrap()).collect()
     }
 
+    fn charsets(words: &[&'static str]) -> Box<[Charset]> {
+        words.iter().map(|word| Charset::new(*word).unwrap()).collect()
+    }
+
     fn other(content: &'static [u8]) -> Code {
         Code::Other(Box::new(OtherCode { content: Bytes::from_static(content) }))
     }
@@ -1372,8 +1386,8 @@ mod tests {
                     )),
                 ),
                 Row::Good(b"[BADCHARSET]", Code::BadCharset(Box::default())),
-                Row::Good(b"[BADCHARSET (UTF-8 KOI8-R)]", Code::BadCharset(atoms(&["UTF-8", "KOI8-R"]))),
-                Row::Other(b"[BADCHARSET (\"UTF-8\")]", Code::BadCharset(atoms(&["UTF-8"]))),
+                Row::Good(b"[BADCHARSET (UTF-8 KOI8-R)]", Code::BadCharset(charsets(&["UTF-8", "KOI8-R"]))),
+                Row::Other(b"[BADCHARSET (\"UTF-8\")]", Code::BadCharset(charsets(&["UTF-8"]))),
                 Row::Good(b"[APPENDUID 38505 3955]", append("3955")),
                 Row::Good(b"[APPENDUID 38505 77712,77713]", append("77712,77713")),
                 Row::Good(
@@ -1390,7 +1404,7 @@ mod tests {
                 Row::Good(b"[INPROGRESS (NIL 5 NIL)]", progress(None, Some(5), None)),
                 Row::Good(
                     b"[MAILBOXID (F2212ea87-6097-4256-9d51-71338625)]",
-                    Code::MailboxId(Box::new(Atom::new("F2212ea87-6097-4256-9d51-71338625").unwrap())),
+                    Code::MailboxId(Box::new(ObjectId::new("F2212ea87-6097-4256-9d51-71338625").unwrap())),
                 ),
                 Row::Good(b"[MESSAGELIMIT 1000]", message_limit(None)),
                 Row::Good(b"[MESSAGELIMIT 1000 23221]", message_limit(Some(23221))),
@@ -1465,8 +1479,17 @@ mod tests {
                 Row::Tolerated(b"[UIDVALIDITY  1]", 16, Code::UidValidity(Some(nz(1)))),
                 Row::Tolerated(b"[UIDNEXT 1 ]", 12, Code::UidNext(Some(nz(1)))),
                 Row::Tolerated(b"[READ-ONLY ]", 12, Code::ReadOnly),
-                Row::Tolerated(b"[BADCHARSET UTF-8 UTF-7]", 24, Code::BadCharset(atoms(&["UTF-8", "UTF-7"]))),
+                Row::Tolerated(
+                    b"[BADCHARSET UTF-8 UTF-7]",
+                    24,
+                    Code::BadCharset(charsets(&["UTF-8", "UTF-7"])),
+                ),
                 Row::Tolerated(b"[BADURL \"/x;UID=1\"]", 19, Code::BadUrl(Box::new(url("/x;UID=1")))),
+                Row::Tolerated(
+                    b"[BADEVENT AnnotationChange]",
+                    27,
+                    Code::BadEvent(atoms(&["AnnotationChange"])),
+                ),
                 Row::Tolerated(b"[NOUPDATE B02]", 14, Code::NoUpdate(Box::new(Tag::new("B02").unwrap()))),
                 Row::Tolerated(
                     b"[PERMANENTFLAGS (a[b]/c )]",
@@ -1482,6 +1505,7 @@ mod tests {
                         [crate::Capability::Imap4Rev1, crate::Capability::Id].into_iter().collect(),
                     )),
                 ),
+                Row::Tolerated(b"[MAILBOXID x]", 13, Code::MailboxId(Box::new(ObjectId::new("x").unwrap()))),
                 Row::Bad(b"[", 1),
                 Row::Bad(b"[]", 1),
                 Row::Bad(b"[ALERT", 1),
@@ -1526,7 +1550,7 @@ mod tests {
             (b"[BADCHARSET ({3}]", 1),
             (b"[NEWNAME {3} x]", 1),
             (b"[PERMANENTFLAGS (Answered Seen ]", 1),
-            (b"[MAILBOXID x]", 1),
+            (b"[MAILBOXID (a.b]", 1),
             (b"[HIGHESTMODSEQ 9223372036854775808]", 1),
             (b"[X ]", 1),
             (b"[ X]", 1),

@@ -102,6 +102,12 @@ impl Condition {
         matches!(self.kind, ConditionKind::Ok)
     }
 
+    /// Whether it can end a command: OK, NO and BAD can.
+    #[must_use]
+    pub const fn may_be_tagged(&self) -> bool {
+        matches!(self.kind, ConditionKind::Ok | ConditionKind::No | ConditionKind::Bad)
+    }
+
     /// The code.
     #[must_use]
     pub const fn code(&self) -> Option<&Code> {
