@@ -15,6 +15,7 @@ mod attribute;
 mod delimiter;
 mod ext;
 mod list;
+mod select;
 mod status;
 
 pub use attribute::{MailboxAttribute, MailboxAttributes};
@@ -23,4 +24,5 @@ pub use ext::*;
 pub use list::{
     List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
 };
+pub use select::{Create, CreateParameter, Rename, Select, SelectParameter};
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
