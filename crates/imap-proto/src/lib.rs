@@ -15,6 +15,7 @@ mod attribute;
 mod delimiter;
 mod ext;
 mod list;
+pub(crate) mod login;
 mod select;
 mod status;
 
@@ -24,5 +25,6 @@ pub use ext::*;
 pub use list::{
     List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
 };
+pub use login::{Authenticate, Login};
 pub use select::{Create, CreateParameter, Rename, Select, SelectParameter};
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
