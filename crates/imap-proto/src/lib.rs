@@ -18,6 +18,7 @@ mod list;
 pub(crate) mod login;
 mod select;
 mod status;
+mod url;
 
 pub use attribute::{MailboxAttribute, MailboxAttributes};
 pub use delimiter::Delimiter;
@@ -28,3 +29,4 @@ pub use list::{
 pub use login::{Authenticate, Login};
 pub use select::{Create, CreateParameter, Rename, Select, SelectParameter};
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
+pub use url::{ImapUrl, UrlAccess, UrlAuth, UrlBuilder, UrlForm, UrlPartial};
