@@ -24,6 +24,10 @@ mod search;
 mod status;
 mod store;
 mod url_word;
+pub(crate) mod login;
+mod select;
+mod status;
+mod url;
 
 pub use crate::capability::{Capabilities, Capability};
 pub use crate::code::{
@@ -58,3 +62,7 @@ pub use response::{MailboxFlags, OtherResponse, Response, Tagged};
 pub use search::*;
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
 pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};
+pub use login::{Authenticate, Login};
+pub use select::{Create, CreateParameter, Rename, Select, SelectParameter};
+pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
+pub use url::{ImapUrl, UrlAccess, UrlAuth, UrlBuilder, UrlForm, UrlPartial};
