@@ -5,6 +5,8 @@ mod command;
 mod key;
 mod response;
 mod return_option;
+mod sort;
+mod thread;
 
 pub use charset::Charset;
 pub use command::SearchCommand;
@@ -13,3 +15,5 @@ pub use key::{
 };
 pub use response::{Search, Sort};
 pub use return_option::{ReturnOption, ReturnOptions};
+pub use sort::{SortAnnotation, SortCommand, SortCriterion, SortKey};
+pub use thread::{Thread, ThreadAlgorithm, ThreadCommand, ThreadNode};
