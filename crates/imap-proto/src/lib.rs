@@ -4,6 +4,7 @@
 extern crate alloc;
 
 mod core;
+mod ext;
 mod fetch;
 mod frame;
 pub mod rule;
@@ -13,6 +14,7 @@ pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
     NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
 };
+pub use ext::*;
 pub use fetch::{
     Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, FetchCommand, FetchItem, FetchItems,
     FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
