@@ -1,6 +1,6 @@
 //! The ESEARCH response.
 
-use crate::core::syntax::{self, MAX63, blanks, expected, no_sp, sp};
+use crate::core::syntax::{self, blanks, expected, no_sp, sp};
 use crate::core::{Context, Encoder, Mailbox, Parameter, Raw, SequenceSet, Tag, class};
 use crate::fetch::PartialRange;
 use crate::rule;
@@ -372,7 +372,7 @@ impl EsearchItem {
             any::<NonZeroU32>().prop_map(Self::Max),
             SequenceSet::uid_strategy().prop_map(|set| Self::All(Box::new(set))),
             any::<u32>().prop_map(Self::Count),
-            (1..=MAX63).prop_map(Self::ModSeq),
+            (1..=i64::MAX as u64).prop_map(Self::ModSeq),
             (PartialRange::strategy(), proptest::option::of(SequenceSet::uid_strategy()))
                 .prop_map(|(range, set)| Self::Partial(Box::new(PartialResult { range, set }))),
             updates().prop_map(Self::AddTo),
@@ -801,7 +801,6 @@ mod tests {
                 Row::Tolerated(b" ALL NIL COUNT -1", 17, found("", false, vec![I::Count(0)])),
                 Row::Tolerated(b" ALL \"\" COUNT 0", 15, found("", false, vec![I::Count(0)])),
                 Row::Tolerated(b" COUNT 1 MODSEQ 0", 17, found("", false, vec![I::Count(1)])),
-                Row::Lenient(b" MODSEQ (5)", 11, found("", false, vec![I::ModSeq(5)])),
                 Row::Tolerated(b" COUNT 1 UID", 12, found("", true, vec![I::Count(1)])),
                 Row::Tolerated(b" RELEVANCY (0 101)", 18, found("", false, vec![I::Relevancy(vec![1, 100])])),
                 Row::Lenient(b" (TAG \"a00\") (COUNT 17)", 23, found("a00", false, vec![I::Count(17)])),
@@ -839,6 +838,15 @@ mod tests {
             assert!(invalid.error.offset > 1, "{invalid:?}");
             assert_eq!(encoded(&found, Esearch::encode), line);
         }
+    }
+
+    #[test]
+    fn parentheses_around_a_modification_sequence() {
+        let line = Bytes::from_static(b" MODSEQ (5) COUNT 1");
+        let found = |tolerance| Esearch::rule(&Context::new(&line, tolerance), &line).map(|(_, found)| found);
+        assert_eq!(found(Tolerance::Lenient).unwrap().mod_seq(), Some(5));
+        assert_eq!(found(Tolerance::Default).unwrap().count(), Some(1));
+        assert!(found(Tolerance::Strict).is_err());
     }
 
     #[test]

@@ -1085,7 +1085,7 @@ impl SearchKey {
             (0..4usize, any::<NonZeroU32>()).prop_map(|(n, number)| {
                 [Self::Older, Self::Younger, Self::UidAfter, Self::UidBefore][n](number)
             }),
-            (0..4usize, 0..=crate::core::syntax::MAX63).prop_map(|(n, number)| {
+            (0..4usize, 0..=i64::MAX as u64).prop_map(|(n, number)| {
                 [Self::Larger, Self::Smaller, Self::GmailMessageId, Self::GmailThreadId][n](number)
             }),
             (IString::strategy(), IString::strategy())
@@ -1095,12 +1095,13 @@ impl SearchKey {
             SequenceSet::strategy().prop_map(Self::uid),
             ObjectId::strategy().prop_map(Self::EmailId),
             ObjectId::strategy().prop_map(Self::ThreadId),
-            (proptest::option::of((IString::strategy(), 0..3usize)), 0..=crate::core::syntax::MAX63)
-                .prop_map(|(entry, mod_seq)| {
+            (proptest::option::of((IString::strategy(), 0..3usize)), 0..=i64::MAX as u64).prop_map(
+                |(entry, mod_seq)| {
                     let kinds = [ModSeqEntryType::Private, ModSeqEntryType::Shared, ModSeqEntryType::All];
                     let entry = entry.map(|(name, kind)| Box::new(ModSeqEntry { name, kind: kinds[kind] }));
                     Self::ModSeq(ModSeqKey { entry, mod_seq })
-                }),
+                }
+            ),
             (IString::strategy(), 0..3usize, proptest::option::of(Literal8::strategy())).prop_map(
                 |(entry, attribute, value)| {
                     let attribute =
