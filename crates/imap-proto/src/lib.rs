@@ -21,48 +21,32 @@ mod list;
 mod response;
 pub mod rule;
 mod search;
-mod status;
-mod store;
-mod url_word;
-pub(crate) mod login;
 mod select;
 mod status;
+mod store;
 mod url;
+mod url_word;
 
-pub use crate::capability::{Capabilities, Capability};
-pub use crate::code::{
-    AnnotateCode, Annotations, AppendUid, Code, CopyUid, InProgress, MessageLimit, MetadataCode, NewName,
-    OtherCode, UrlMechanism,
-};
-pub use crate::condition::{Condition, ConditionKind};
-pub use crate::continuation::{Challenge, Continue};
-pub use crate::core::{
-    Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
-    NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
-};
-pub use crate::greeting::{Greeting, GreetingError};
-pub use crate::url_word::UrlWord;
-pub use append::{
-    Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace,
-};
+pub use append::{Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace};
 pub use attribute::{MailboxAttribute, MailboxAttributes};
 pub use command::{Command, OtherCommand, TaggedCommand};
 pub use copy::CopyCommand;
+pub use crate::core::{Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox, NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag};
+pub use crate::capability::{Capabilities, Capability};
+pub use crate::code::{AnnotateCode, Annotations, AppendUid, Code, CopyUid, InProgress, MessageLimit, MetadataCode, NewName, OtherCode, UrlMechanism};
+pub use crate::condition::{Condition, ConditionKind};
+pub use crate::continuation::{Challenge, Continue};
+pub use crate::greeting::{Greeting, GreetingError};
+pub use crate::url_word::UrlWord;
 pub use delimiter::Delimiter;
 pub use ext::*;
-pub use fetch::{
-    Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, FetchCommand, FetchItem, FetchItems,
-    FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
-};
+pub use fetch::{Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, FetchCommand, FetchItem, FetchItems, FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText};
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
-pub use list::{
-    List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
-};
+pub use list::{List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList};
+pub use login::{Authenticate, Login};
 pub use response::{MailboxFlags, OtherResponse, Response, Tagged};
 pub use search::*;
-pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
-pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};
-pub use login::{Authenticate, Login};
 pub use select::{Create, CreateParameter, Rename, Select, SelectParameter};
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
+pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};
 pub use url::{ImapUrl, UrlAccess, UrlAuth, UrlBuilder, UrlForm, UrlPartial};

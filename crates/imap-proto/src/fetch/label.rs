@@ -28,7 +28,7 @@ impl Label {
     }
 
     /// `("\" atom) / astring`; Gmail also writes its own labels as quoted strings. `NIL` is left out.
-    fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<Self>> {
+    pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<Self>> {
         if let Some(name) = i.strip_prefix(b"\\") {
             let (rest, name) = syntax::loose_atom(cx, name, expected::FLAG)?;
             return Ok((rest, Some(Self::System(Atom::known(cx.keep(name))))));

@@ -1,6 +1,6 @@
 //! The SEARCH and SORT responses.
 
-use crate::core::syntax::{self, MAX63, blanks, expected, no_sp, sp};
+use crate::core::syntax::{self, blanks, expected, no_sp, sp};
 use crate::core::{Context, Encoder};
 use crate::rule;
 use ::core::num::NonZeroU32;
@@ -34,7 +34,7 @@ macro_rules! responses {
             #[cfg(any(test, feature = "proptest"))]
             pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
                 use proptest::prelude::*;
-                (proptest::collection::vec(any::<NonZeroU32>(), 0..12), proptest::option::of(1..=MAX63)).prop_map(
+                (proptest::collection::vec(any::<NonZeroU32>(), 0..12), proptest::option::of(1..=i64::MAX as u64)).prop_map(
                     |(numbers, mod_seq)| {
                         let mod_seq = if numbers.is_empty() { None } else { mod_seq };
                         Self { numbers, mod_seq }

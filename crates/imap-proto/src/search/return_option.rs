@@ -1,8 +1,8 @@
 //! What a search gives back.
 
-use super::PartialRange;
 use crate::core::syntax::{self, expected, sp};
-use crate::core::{Context, Encoder, Parameter, Raw};
+use crate::core::{Context, Encoder, NonEmpty, Parameter};
+use crate::fetch::{FetchItem, PartialRange};
 use ::core::fmt;
 use ::core::ops::Deref;
 use alloc::boxed::Box;
@@ -27,7 +27,7 @@ pub enum ReturnOption {
     /// `CONTEXT` (RFC 5267): more searches of this kind will follow.
     Context,
     /// `UPDATE` (RFC 5267): tell when the result changes. With attributes in parentheses (RFC 5465), that are fetched of what is new.
-    Update(Option<Raw>),
+    Update(Option<NonEmpty<FetchItem>>),
     /// `PARTIAL` (RFC 5267, RFC 9394): a part of the result.
     Partial(PartialRange),
     /// `RELEVANCY` (RFC 6203): how well each message matches.
@@ -45,7 +45,7 @@ impl ReturnOption {
     #[must_use]
     pub fn detach(&self) -> Self {
         match self {
-            Self::Update(attributes) => Self::Update(attributes.as_ref().map(Raw::detach)),
+            Self::Update(attributes) => Self::Update(attributes.as_ref().map(detach_items)),
             Self::Other(parameter) => Self::Other(Box::new(parameter.detach())),
             other => other.clone(),
         }
@@ -84,7 +84,7 @@ impl ReturnOption {
             }
             UPDATE if rest[syntax::blanks(rest)..].first() == Some(&b'(') => {
                 let i = if rest[0] == b'(' { rest } else { sp(cx, rest)?.0 };
-                let (i, attributes) = Raw::value(cx, i)?;
+                let (i, attributes) = NonEmpty::list(cx, i, FetchItem::rule)?;
                 return Ok((i, Self::Update(Some(attributes))));
             }
             UPDATE => Self::Update(None),
@@ -110,7 +110,7 @@ impl ReturnOption {
                 encoder.put(b"UPDATE");
                 if let Some(attributes) = attributes {
                     encoder.sp();
-                    attributes.encode(encoder);
+                    attributes.encode_list(encoder, |encoder, item| item.encode(encoder));
                 }
                 return;
             }
@@ -135,11 +135,16 @@ impl ReturnOption {
             Just(Self::Context),
             Just(Self::Relevancy),
             Just(Self::Update(None)),
-            Just(Self::Update(Raw::new("(UID BODY[HEADER.FIELDS (TO FROM)])").ok())),
+            NonEmpty::strategy(FetchItem::strategy(), 3).prop_map(|items| Self::Update(Some(items))),
             PartialRange::strategy().prop_map(Self::Partial),
             Parameter::strategy().prop_map(|parameter| Self::Other(Box::new(parameter))),
         ]
     }
+}
+
+/// Copies of exact size.
+pub(crate) fn detach_items(items: &NonEmpty<FetchItem>) -> NonEmpty<FetchItem> {
+    NonEmpty::known(items.iter().map(FetchItem::detach).collect())
 }
 
 /// `"RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"` (RFC 4466 section 2.6.1). None at all mean the same as
@@ -232,7 +237,8 @@ mod tests {
     #[test]
     fn options() {
         use ReturnOption as R;
-        let raw = |raw: &'static str| Raw::new(raw).unwrap();
+        let raw = |raw: &'static str| crate::Raw::new(raw).unwrap();
+        let uid = || NonEmpty::one(FetchItem::Uid);
         let number = |n| NonZeroU32::new(n).unwrap();
         let other = |name: &'static str, value: Option<&'static str>| {
             R::Other(Box::new(Parameter { name: Atom::new(name).unwrap(), value: value.map(raw) }))
@@ -249,11 +255,8 @@ mod tests {
                     b" RETURN (PARTIAL -1:-100)",
                     Some([R::Partial(PartialRange::from_last(number(1), number(100)))].into()),
                 ),
-                Row::Good(
-                    b" RETURN (COUNT UPDATE (UID BODY[HEADER.FIELDS (TO)]))",
-                    Some([R::Count, R::Update(Some(raw("(UID BODY[HEADER.FIELDS (TO)])")))].into()),
-                ),
-                Row::Other(b" RETURN (UPDATE(UID))", Some([R::Update(Some(raw("(UID)")))].into())),
+                Row::Good(b" RETURN (COUNT UPDATE (UID))", Some([R::Count, R::Update(Some(uid()))].into())),
+                Row::Other(b" RETURN (UPDATE(UID))", Some([R::Update(Some(uid()))].into())),
                 Row::Good(
                     b" RETURN (UPDATE CONTEXT RELEVANCY)",
                     Some([R::Update(None), R::Context, R::Relevancy].into()),
