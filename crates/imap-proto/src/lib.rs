@@ -20,8 +20,9 @@ pub use append::{
 };
 pub use copy::CopyCommand;
 pub use fetch::{
-    Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, FetchCommand, FetchItem, FetchItems,
-    FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
+    Address, AddressGroup, Addresses, Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery,
+    Envelope, EnvelopeBuilder, FetchCommand, FetchItem, FetchItems, FetchModifier, Label, MessageData,
+    PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
 };
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
 pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};
