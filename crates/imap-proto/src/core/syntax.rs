@@ -390,12 +390,12 @@ fn quoted_with_more<'i>(cx: &Context<'_>, i: &'i [u8], inside: &'i [u8]) -> Pars
     let mut content = &inside[..at];
     if cx.tolerance() >= Tolerance::Lenient && !closes(&inside[at + 1..]) {
         // quotes inside that nothing escapes: the string ends with the first that is followed by what may follow a string
-        let Some(end) = resync(&inside[at..]) else {
-            return fail(&inside[at + 1..], wire::parse::expected::SP);
-        };
-        content = &inside[..at + end];
-        escaped = true;
-        cx.repair(rule::STRAY_QUOTE, content);
+        // if there is none, it is the space behind the string that is missing
+        if let Some(end) = resync(&inside[at..]) {
+            content = &inside[..at + end];
+            escaped = true;
+            cx.repair(rule::STRAY_QUOTE, content);
+        }
     } else if stray {
         cx.repair(rule::STRAY_BACKSLASH, content);
     }
@@ -410,6 +410,7 @@ fn quoted_with_more<'i>(cx: &Context<'_>, i: &'i [u8], inside: &'i [u8]) -> Pars
 /// Whether a string may end before `i`.
 fn closes(i: &[u8]) -> bool {
     matches!(i.first(), None | Some(b' ' | b')' | b']' | b'(' | b'\r' | b'\n' | b'\t' | b'<'))
+        || nil(i).is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b')')))
 }
 
 /// The place of the next quote that may end a string: before `)`, `]`, the end, or a space and what starts a value; else before any
