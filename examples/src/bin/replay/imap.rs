@@ -7,10 +7,10 @@
 use crate::play::{self, Played};
 use bytes::{Bytes, BytesMut};
 use imap_proto::{
-    Command, Context, Encoder, FrameLimits, Framed, Framer, Greeting, Options, Response, Side as Role, Tag, TaggedCommand,
+    Command, Context, FrameLimits, Framed, Framer, Greeting, Options, Response, Side as Role, Tag, TaggedCommand,
 };
 use wire::testing::Side;
-use wire::{Diagnostic, Output, ParseError, Tolerance};
+use wire::{Diagnostic, ParseError, Tolerance};
 
 /// As long as any that was recorded.
 const LIMITS: usize = 256 << 20;
@@ -254,7 +254,7 @@ impl Session {
         true
     }
 
-    fn malformed(&mut self, frame: &[u8], error: &ParseError) {
+    fn malformed(&mut self, frame: &[u8], error: &dyn std::fmt::Display) {
         self.played.counts.malformed_server += 1;
         self.played.log(Side::Server, "malformed", format!("{error}: {}", frame.escape_ascii()));
     }
@@ -272,11 +272,7 @@ impl Session {
         self.played.round_trip(
             Side::Server,
             response,
-            |response| {
-                let mut output = Output::new();
-                response.encode(&mut Encoder::new(&mut output, options.clone()));
-                bytes::Buf::copy_to_bytes(&mut output, usize::MAX)
-            },
+            |response| response.to_bytes(&options),
             |octets| Response::parse_in(&Context::new(octets, Tolerance::Default).utf8(utf8)),
         );
         match response {
