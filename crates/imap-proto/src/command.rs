@@ -1,10 +1,13 @@
 //! The table of commands.
 
 use crate::core::syntax::{self, Error, expected, sp};
-use crate::core::{Atom, Context, Encoder, Fragment, Mailbox, Options, Raw, SequenceSet, Tag, class};
+use crate::core::{Atom, Context, Encoder, Fragment, IString, Mailbox, Options, Raw, SequenceSet, Tag, class};
+use crate::login::{authenticate_rule, encode_authenticate};
 use crate::{
-    Append, CopyCommand, FetchCommand, GetMetadata, ListCommand, PlainList, Replace, SearchCommand,
-    SetMetadata, StatusCommand, Store,
+    Append, Authenticate, CancelUpdate, ComparatorCommand, Compress, CopyCommand, Create, DeleteAcl, Enable, EsearchCommand, FetchCommand,
+    GenUrlAuthCommand, GetMetadata, Id, LanguageCommand, ListCommand, ListRightsCommand, Login, Notify, PlainList, Rename, Replace, ResetKey,
+    SearchCommand, Select, SetAcl, SetMetadata, SetQuota, SortCommand, StatusCommand, Store, ThreadCommand, UidBatchesCommand,
+    UrlFetchCommand,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -27,13 +30,13 @@ const fn key_in_table(keyword: &'static str) -> u128 {
 }
 
 /// The command table. `plain` commands have no arguments; `one` has one value behind a space; `all` has a type that holds all arguments;
-/// `secret` the same, with a password in it, so that errors do not show octets.
+/// `secret` the same, with a password in it, so that errors do not show octets, by functions of their own.
 macro_rules! commands {
     (
         plain { $($(#[$plain_doc:meta])* $plain:ident = $plain_text:literal;)* }
         one { $($(#[$one_doc:meta])* $one:ident($one_type:ty) = $one_text:literal;)* }
         all { $($(#[$all_doc:meta])* $all:ident($all_type:ty) = $all_text:literal;)* }
-        secret { $($(#[$secret_doc:meta])* $secret:ident($secret_type:ty) = $secret_text:literal;)* }
+        secret { $($(#[$secret_doc:meta])* $secret:ident($secret_type:ty) = $secret_text:literal by $rule:path, $encode:path;)* }
     ) => {
         /// A command (RFC 9051 section 6, RFC 3501 section 6, and those of the extensions), without its tag.
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +85,7 @@ macro_rules! commands {
                     $(keys::$all => <$all_type>::rule(cx, i).map(|(rest, value)| (rest, Self::$all(Box::new(value)))),)*
                     $(keys::$secret => {
                         cx.set_secret();
-                        <$secret_type>::rule(cx, i).map(|(rest, value)| (rest, Self::$secret(Box::new(value))))
+                        $rule(cx, i).map(|(rest, value)| (rest, Self::$secret(Box::new(value))))
                     })*
                     _ => return None,
                 })
@@ -98,7 +101,7 @@ macro_rules! commands {
                         value.encode(encoder);
                     })*
                     $(Self::$all(value) => value.encode(encoder),)*
-                    $(Self::$secret(value) => value.encode(encoder),)*
+                    $(Self::$secret(value) => $encode(value, encoder),)*
                     Self::Other(other) => other.raw.encode_behind_space(encoder),
                 }
             }
@@ -141,8 +144,18 @@ commands! {
         Namespace = "NAMESPACE";
         /// UNAUTHENTICATE (RFC 8437)
         Unauthenticate = "UNAUTHENTICATE";
+        /// GETJMAPACCESS (RFC 9698)
+        GetJmapAccess = "GETJMAPACCESS";
     }
     one {
+        /// GETQUOTAROOT (RFC 9208)
+        GetQuotaRoot(Mailbox) = "GETQUOTAROOT";
+        /// GETQUOTA (RFC 9208): of a quota root.
+        GetQuota(IString) = "GETQUOTA";
+        /// GETACL (RFC 4314)
+        GetAcl(Mailbox) = "GETACL";
+        /// MYRIGHTS (RFC 4314)
+        MyRights(Mailbox) = "MYRIGHTS";
         /// DELETE
         Delete(Mailbox) = "DELETE";
         /// SUBSCRIBE
@@ -153,6 +166,56 @@ commands! {
         UidExpunge(SequenceSet) = "UID EXPUNGE";
     }
     all {
+        /// ID (RFC 2971)
+        Id(Id) = "ID";
+        /// ENABLE (RFC 5161)
+        Enable(Enable) = "ENABLE";
+        /// SELECT
+        Select(Select) = "SELECT";
+        /// EXAMINE
+        Examine(Select) = "EXAMINE";
+        /// CREATE
+        Create(Create) = "CREATE";
+        /// RENAME
+        Rename(Rename) = "RENAME";
+        /// SORT (RFC 5256)
+        Sort(SortCommand) = "SORT";
+        /// UID SORT (RFC 5256)
+        UidSort(SortCommand) = "UID SORT";
+        /// THREAD (RFC 5256)
+        Thread(ThreadCommand) = "THREAD";
+        /// UID THREAD (RFC 5256)
+        UidThread(ThreadCommand) = "UID THREAD";
+        /// ESEARCH (RFC 7377)
+        Esearch(EsearchCommand) = "ESEARCH";
+        /// UID ESEARCH (RFC 7377)
+        UidEsearch(EsearchCommand) = "UID ESEARCH";
+        /// NOTIFY (RFC 5465)
+        Notify(Notify) = "NOTIFY";
+        /// CANCELUPDATE (RFC 5267)
+        CancelUpdate(CancelUpdate) = "CANCELUPDATE";
+        /// UIDBATCHES (RFC 10022)
+        UidBatches(UidBatchesCommand) = "UIDBATCHES";
+        /// SETACL (RFC 4314)
+        SetAcl(SetAcl) = "SETACL";
+        /// DELETEACL (RFC 4314)
+        DeleteAcl(DeleteAcl) = "DELETEACL";
+        /// LISTRIGHTS (RFC 4314)
+        ListRights(ListRightsCommand) = "LISTRIGHTS";
+        /// SETQUOTA (RFC 9208)
+        SetQuota(SetQuota) = "SETQUOTA";
+        /// LANGUAGE (RFC 5255)
+        Language(LanguageCommand) = "LANGUAGE";
+        /// COMPARATOR (RFC 5255)
+        Comparator(ComparatorCommand) = "COMPARATOR";
+        /// GENURLAUTH (RFC 4467)
+        GenUrlAuth(GenUrlAuthCommand) = "GENURLAUTH";
+        /// RESETKEY (RFC 4467)
+        ResetKey(ResetKey) = "RESETKEY";
+        /// URLFETCH (RFC 4467)
+        UrlFetch(UrlFetchCommand) = "URLFETCH";
+        /// COMPRESS (RFC 4978)
+        Compress(Compress) = "COMPRESS";
         /// LIST (RFC 9051 section 6.3.9, RFC 5258)
         List(ListCommand) = "LIST";
         /// LSUB, of RFC 3501
@@ -197,6 +260,10 @@ commands! {
         SetMetadata(SetMetadata) = "SETMETADATA";
     }
     secret {
+        /// LOGIN
+        Login(Login) = "LOGIN" by Login::rule, Login::encode;
+        /// AUTHENTICATE
+        Authenticate(Authenticate) = "AUTHENTICATE" by authenticate_rule, encode_authenticate;
     }
 }
 

@@ -18,6 +18,7 @@ mod fetch;
 mod frame;
 mod greeting;
 mod list;
+pub(crate) mod login;
 mod response;
 pub mod rule;
 mod search;
@@ -40,12 +41,7 @@ pub use crate::greeting::{Greeting, GreetingError};
 pub use crate::url_word::UrlWord;
 pub use delimiter::Delimiter;
 pub use ext::*;
-pub use fetch::{Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, FetchCommand, FetchItem, FetchItems, FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText};
-pub use fetch::{
-    Address, AddressGroup, Addresses, Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery,
-    Envelope, EnvelopeBuilder, FetchCommand, FetchItem, FetchItems, FetchModifier, Label, MessageData,
-    PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
-};
+pub use fetch::{Address, AddressGroup, Addresses, Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, Envelope, EnvelopeBuilder, FetchCommand, FetchItem, FetchItems, FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText};
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
 pub use list::{List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList};
 pub use login::{Authenticate, Login};

@@ -2,7 +2,10 @@
 
 use crate::core::syntax::{self, Error, expected, sp};
 use crate::core::{Atom, Context, Encoder, Flags, Options, Raw, Tag, class};
-use crate::{Capabilities, Condition, ConditionKind, Continue, List, MailboxStatus, Metadata, Search, Sort};
+use crate::{
+    Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Enabled, Esearch, GenUrlAuth, Id, JmapAccess, Language, List, ListRights,
+    MailboxStatus, Metadata, MyRights, Namespace, Quota, QuotaRoot, Search, Sort, Thread, UidBatches, UrlFetch, Vanished,
+};
 use alloc::boxed::Box;
 use bytes::Bytes;
 use core::num::NonZeroU32;
@@ -147,6 +150,40 @@ responses! {
         Search(Search) = "SEARCH";
         /// SORT (RFC 5256)
         Sort(Sort) = "SORT";
+        /// ENABLED (RFC 5161)
+        Enabled(Enabled) = "ENABLED";
+        /// ID (RFC 2971)
+        Id(Id) = "ID";
+        /// NAMESPACE (RFC 2342)
+        Namespace(Namespace) = "NAMESPACE";
+        /// THREAD (RFC 5256)
+        Thread(Thread) = "THREAD";
+        /// ESEARCH (RFC 4731)
+        Esearch(Esearch) = "ESEARCH";
+        /// VANISHED (RFC 7162)
+        Vanished(Vanished) = "VANISHED";
+        /// UIDBATCHES (RFC 10022)
+        UidBatches(UidBatches) = "UIDBATCHES";
+        /// ACL (RFC 4314)
+        Acl(Acl) = "ACL";
+        /// LISTRIGHTS (RFC 4314)
+        ListRights(ListRights) = "LISTRIGHTS";
+        /// MYRIGHTS (RFC 4314)
+        MyRights(MyRights) = "MYRIGHTS";
+        /// QUOTA (RFC 9208)
+        Quota(Quota) = "QUOTA";
+        /// QUOTAROOT (RFC 9208)
+        QuotaRoot(QuotaRoot) = "QUOTAROOT";
+        /// LANGUAGE (RFC 5255)
+        Language(Language) = "LANGUAGE";
+        /// COMPARATOR (RFC 5255)
+        Comparator(Comparator) = "COMPARATOR";
+        /// GENURLAUTH (RFC 4467)
+        GenUrlAuth(GenUrlAuth) = "GENURLAUTH";
+        /// URLFETCH (RFC 4467)
+        UrlFetch(UrlFetch) = "URLFETCH";
+        /// JMAPACCESS (RFC 9698)
+        JmapAccess(JmapAccess) = "JMAPACCESS";
         /// METADATA (RFC 5464)
         Metadata(Metadata) = "METADATA";
     }
