@@ -1,6 +1,6 @@
 //! `docs/rfc-coverage.md` names every row of the tables, with the file that has it and a transcript in which our parsers find it;
 //! and the tables hold every name of the registries.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stop, too")]
+#![expect(clippy::panic, reason = "helpers of tests stop, too")]
 
 use bytes::Bytes;
 use imap_proto::{
