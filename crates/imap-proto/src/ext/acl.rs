@@ -26,39 +26,39 @@ pub struct Rights(u128);
 macro_rules! rights {
     ($($(#[$doc:meta])* $id:ident = $letter:literal,)*) => {
         impl Rights {
-            $($(#[$doc])* pub const $id: Self = Self(1 << $letter as u8);)*
+            $($(#[$doc])* pub const $id: Self = Self(1 << $letter);)*
             /// The letters that RFC 4314 defines.
-            pub const KEYWORDS: &'static [char] = &[$($letter),*];
+            pub const KEYWORDS: &'static [u8] = &[$($letter),*];
         }
     };
 }
 rights! {
     /// `l`: the mailbox is visible.
-    LOOKUP = 'l',
+    LOOKUP = b'l',
     /// `r`: SELECT, STATUS.
-    READ = 'r',
+    READ = b'r',
     /// `s`: `\Seen` is kept over sessions.
-    SEEN = 's',
+    SEEN = b's',
     /// `w`: flags but `\Seen` and `\Deleted`.
-    WRITE = 'w',
+    WRITE = b'w',
     /// `i`: APPEND, COPY into it.
-    INSERT = 'i',
+    INSERT = b'i',
     /// `p`: mail can be sent to its address.
-    POST = 'p',
+    POST = b'p',
     /// `k`: CREATE below it.
-    CREATE_MAILBOXES = 'k',
+    CREATE_MAILBOXES = b'k',
     /// `x`: DELETE, RENAME.
-    DELETE_MAILBOX = 'x',
+    DELETE_MAILBOX = b'x',
     /// `t`: `\Deleted`.
-    DELETE_MESSAGES = 't',
+    DELETE_MESSAGES = b't',
     /// `e`: EXPUNGE.
-    EXPUNGE = 'e',
+    EXPUNGE = b'e',
     /// `c`, obsolete: `k`, and maybe `x`.
-    OLD_CREATE = 'c',
+    OLD_CREATE = b'c',
     /// `d`, obsolete: `e` and `t`, and maybe `x`.
-    OLD_DELETE = 'd',
+    OLD_DELETE = b'd',
     /// `a`: SETACL, DELETEACL, GETACL, LISTRIGHTS.
-    ADMINISTER = 'a',
+    ADMINISTER = b'a',
 }
 
 impl Rights {
@@ -115,10 +115,10 @@ impl Rights {
 
     /// The letters and digits: those of RFC 4314 first, in its order.
     pub fn iter(self) -> impl Iterator<Item = char> {
-        let known = Self::KEYWORDS.iter().fold(0u128, |set, &c| set | 1 << u32::from(c));
-        let first = Self::KEYWORDS.iter().copied().filter(move |&c| self.0 >> u32::from(c) & 1 != 0);
+        let known = Self::KEYWORDS.iter().fold(0u128, |set, &o| set | 1 << o);
+        let first = Self::KEYWORDS.iter().copied().filter(move |&o| self.0 >> o & 1 != 0);
         let others = (0..128u8).filter(move |&o| (self.0 & !known) >> o & 1 != 0);
-        first.chain(others.map(char::from))
+        first.chain(others).map(char::from)
     }
 
     /// ```text
