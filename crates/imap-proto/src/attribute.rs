@@ -3,9 +3,9 @@
 use crate::core::syntax::{self, expected};
 use crate::core::{Atom, Context, Encoder, class};
 use crate::rule;
+use ::core::fmt;
 use alloc::vec::Vec;
 use bytes::Bytes;
-use ::core::fmt;
 use wire::parse::{Failure, Parsed, fail};
 use wire::{ParseErrorKind, Tolerance};
 
@@ -38,8 +38,9 @@ macro_rules! attributes {
             }
 
             /// The bit of a word without its backslash.
+            #[allow(non_upper_case_globals, reason = "each constant is named after its variant")]
             fn bit_of(word: &[u8]) -> u32 {
-                $(#[allow(non_upper_case_globals, reason = "named after the variant")] const $id: u128 = wire::keyword::key_of($text);)*
+                $(const $id: u128 = wire::keyword::key_of($text);)*
                 match wire::keyword::key(word) {
                     $($id => 1 << Known::$id as u32,)*
                     _ => 0,
@@ -312,7 +313,9 @@ impl MailboxAttributes {
     #[cold]
     fn without_parentheses<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         match syntax::nil(i) {
-            Some(rest) if cx.tolerates(Tolerance::Default, rule::STRAY_NIL, &i[..3]) => Ok((rest, Self::new())),
+            Some(rest) if cx.tolerates(Tolerance::Default, rule::STRAY_NIL, &i[..3]) => {
+                Ok((rest, Self::new()))
+            }
             _ => fail(i, expected::OPEN),
         }
     }
@@ -407,7 +410,10 @@ mod tests {
                 Row::Good(b"()", set([])),
                 Row::Good(b"(\\Noinferiors \\Marked)", set([A::NoInferiors, A::Marked])),
                 Row::Good(b"(\\HasChildren \\Sent)", set([A::HasChildren, A::Sent])),
-                Row::Other(b"(\\Marked \\NoInferiors \\Subscribed)", set([A::NoInferiors, A::Marked, A::Subscribed])),
+                Row::Other(
+                    b"(\\Marked \\NoInferiors \\Subscribed)",
+                    set([A::NoInferiors, A::Marked, A::Subscribed]),
+                ),
                 Row::Other(b"(\\X \\sent \\x)", set([A::Sent, other("x")])),
                 Row::Good(b"(\\Inbox \\AllMail \\X-Y)", set([A::Inbox, A::AllMail, other("X-Y")])),
                 // 38, and its kind

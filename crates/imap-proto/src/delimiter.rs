@@ -53,7 +53,9 @@ impl Delimiter {
             [b'"', ..] => {
                 let (rest, octets) = match i {
                     // as some write it
-                    [b'"', b'\\', b'"', rest @ ..] if cx.tolerance() > Tolerance::Strict && rest.first() != Some(&b'"') => {
+                    [b'"', b'\\', b'"', rest @ ..]
+                        if cx.tolerance() > Tolerance::Strict && rest.first() != Some(&b'"') =>
+                    {
                         cx.repair(rule::STRAY_BACKSLASH, &i[..3]);
                         return Ok((rest, Some(Self('\\'))));
                     }

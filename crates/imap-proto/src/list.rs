@@ -464,7 +464,8 @@ impl ListCommand {
         let (i, reference) = Mailbox::rule(cx, i)?;
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, patterns) = if i.starts_with(b"(") {
-            syntax::list1(cx, i, ListPattern::rule).map(|(i, patterns)| (i, ListPatterns::Several(patterns)))?
+            syntax::list1(cx, i, ListPattern::rule)
+                .map(|(i, patterns)| (i, ListPatterns::Several(patterns)))?
         } else {
             ListPattern::rule(cx, i).map(|(i, pattern)| (i, ListPatterns::One(pattern)))?
         };
@@ -743,14 +744,18 @@ mod tests {
 
     #[test]
     fn responses() {
-        let list = |attributes: &[A], delimiter: Option<char>, mailbox: &'static [u8], extended: &[ListExtended]| List {
+        let list = |attributes: &[A],
+                    delimiter: Option<char>,
+                    mailbox: &'static [u8],
+                    extended: &[ListExtended]| List {
             attributes: attributes.iter().cloned().collect(),
             delimiter: delimiter.map(|c| Delimiter::new(c).unwrap()),
             mailbox: named(mailbox),
             extended: extended.to_vec(),
         };
         let subscribed = || ListExtended::ChildInfo([text("SUBSCRIBED")].into());
-        let other = |tag, value: &'static str| ListExtended::Other(Box::new((text(tag), Raw::new(value).unwrap())));
+        let other =
+            |tag, value: &'static str| ListExtended::Other(Box::new((text(tag), Raw::new(value).unwrap())));
         check(
             List::rule,
             |list, encoder| list.encode(encoder),
@@ -771,7 +776,10 @@ mod tests {
                     b" () \"/\" \"Foo\" (\"CHILDINFO\" (\"SUBSCRIBED\"))",
                     list(&[], Some('/'), b"Foo", &[subscribed()]),
                 ),
-                Row::Good(b" () \".\" foo (CHILDINFO (\"SUBSCRIBED\"))", list(&[], Some('.'), b"foo", &[subscribed()])),
+                Row::Good(
+                    b" () \".\" foo (CHILDINFO (\"SUBSCRIBED\"))",
+                    list(&[], Some('.'), b"foo", &[subscribed()]),
+                ),
                 Row::Other(
                     b" () \"/\" \"NewMailbox\" (\"OLDNAME\" (\"OldMailbox\"))",
                     list(&[], Some('/'), b"NewMailbox", &[ListExtended::OldName(named(b"OldMailbox"))]),
@@ -798,7 +806,11 @@ mod tests {
                 Row::Tolerated(b" ()\"/\" x", 8, list(&[], Some('/'), b"x", &[])),
                 Row::Tolerated(b" NIL \"/\" x", 10, list(&[], Some('/'), b"x", &[])),
                 // a known item in another form is kept
-                Row::Tolerated(b" () \"/\" x (OLDNAME y)", 21, list(&[], Some('/'), b"x", &[other("OLDNAME", "y")])),
+                Row::Tolerated(
+                    b" () \"/\" x (OLDNAME y)",
+                    21,
+                    list(&[], Some('/'), b"x", &[other("OLDNAME", "y")]),
+                ),
                 Row::Tolerated(
                     b" () \"/\" x (CHILDINFO (SUBSCRIBED))",
                     34,
@@ -816,15 +828,16 @@ mod tests {
     fn commands() {
         use ListSelection as S;
         let pattern = |octets: &'static str| ListPattern::new(octets).unwrap();
-        let list = |selection: Option<&[S]>, patterns: &[ListPattern], returns: Option<&[ListReturn]>| ListCommand {
-            selection: selection.map(<[S]>::to_vec),
-            reference: named(b""),
-            patterns: match patterns {
-                [one] => ListPatterns::One(one.clone()),
-                several => ListPatterns::Several(several.to_vec()),
-            },
-            returns: returns.map(<[ListReturn]>::to_vec),
-        };
+        let list =
+            |selection: Option<&[S]>, patterns: &[ListPattern], returns: Option<&[ListReturn]>| ListCommand {
+                selection: selection.map(<[S]>::to_vec),
+                reference: named(b""),
+                patterns: match patterns {
+                    [one] => ListPatterns::One(one.clone()),
+                    several => ListPatterns::Several(several.to_vec()),
+                },
+                returns: returns.map(<[ListReturn]>::to_vec),
+            };
         let option = |name, value: &'static str| {
             Box::new(Parameter { name: Atom::new(name).unwrap(), value: Some(Raw::new(value).unwrap()) })
         };
@@ -897,7 +910,9 @@ mod tests {
             ],
         );
         assert!(list(Some(&[S::RecursiveMatch, S::Remote]), &[ListPattern::ALL], None).lacks_base_option());
-        assert!(!list(Some(&[S::RecursiveMatch, S::Subscribed]), &[ListPattern::ALL], None).lacks_base_option());
+        assert!(
+            !list(Some(&[S::RecursiveMatch, S::Subscribed]), &[ListPattern::ALL], None).lacks_base_option()
+        );
     }
 
     #[test]
@@ -906,7 +921,10 @@ mod tests {
             PlainList::rule,
             |list, encoder| list.encode(encoder),
             &[
-                Row::Good(b" #news. comp.%", PlainList { reference: named(b"#news."), pattern: ListPattern::new("comp.%").unwrap() }),
+                Row::Good(
+                    b" #news. comp.%",
+                    PlainList { reference: named(b"#news."), pattern: ListPattern::new("comp.%").unwrap() },
+                ),
                 Row::Other(b" \"\" \"*\"", PlainList { reference: named(b""), pattern: ListPattern::ALL }),
                 Row::Bad(b" x", 2),
             ],

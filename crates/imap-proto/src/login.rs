@@ -113,7 +113,11 @@ mod tests {
                 Row::Good(b" \"a b\" \"a\\\"b\\\\\"", login("a b", "a\"b\\")),
                 Row::Good(b" FRED {3}\r\na\r\n", login("FRED", "a\r\n")),
                 Row::Good(b" x \"\"", login("x", "")),
-                Row::Tolerated(b" x  caf\xe9", 8, Login { password: Secret::new(*b"caf\xe9"), ..login("x", "") }),
+                Row::Tolerated(
+                    b" x  caf\xe9",
+                    8,
+                    Login { password: Secret::new(*b"caf\xe9"), ..login("x", "") },
+                ),
                 Row::Bad(b" x", 2),
                 Row::Bad(b" x (", 3),
             ],

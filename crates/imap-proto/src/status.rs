@@ -3,9 +3,9 @@
 use crate::core::syntax::{self, expected};
 use crate::core::{Atom, Context, Encoder, Mailbox, ObjectId, Raw, class};
 use crate::rule;
+use ::core::num::NonZeroU32;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use ::core::num::NonZeroU32;
 use wire::Tolerance;
 use wire::keyword::{key, key_of};
 use wire::parse::{Parsed, fail};
@@ -478,13 +478,19 @@ mod tests {
                 ),
                 Row::Good(
                     b" blurdybloop (MESSAGES 231 UIDNEXT 44292 HIGHESTMODSEQ 7011231777)",
-                    status("blurdybloop", [V::Messages(231), V::UidNext(nz(44292)), V::HighestModSeq(7_011_231_777)]),
+                    status(
+                        "blurdybloop",
+                        [V::Messages(231), V::UidNext(nz(44292)), V::HighestModSeq(7_011_231_777)],
+                    ),
                 ),
                 Row::Good(
                     b" INBOX (MESSAGES 12 DELETED 4 DELETED-STORAGE 8)",
                     status("INBOX", [V::Messages(12), V::Deleted(4), V::DeletedStorage(8)]),
                 ),
-                Row::Good(b" foo (MAILBOXID (F2212ea87-6097-4256-9d51-71338625))", status("foo", [V::MailboxId(id)])),
+                Row::Good(
+                    b" foo (MAILBOXID (F2212ea87-6097-4256-9d51-71338625))",
+                    status("foo", [V::MailboxId(id)]),
+                ),
                 Row::Good(b" INBOX (APPENDLIMIT NIL)", status("INBOX", [V::AppendLimit(None)])),
                 Row::Other(
                     b" \"frop\" (recent 1 size 9223372036854775807 AppendLimit 257890)",
@@ -506,9 +512,21 @@ mod tests {
                 ),
                 // kinds of 64, 69, 77
                 Row::Tolerated(b" x (UNSEEN -1)", 14, status("x", [V::Unseen(0)])),
-                Row::Tolerated(b" x (APPENDLIMIT 4294967296)", 27, status("x", [V::AppendLimit(Some(1 << 32))])),
-                Row::Tolerated(b" x (MESSAGES NIL UNSEEN 2)", 26, status("x", [other("MESSAGES", "NIL"), V::Unseen(2)])),
-                Row::Tolerated(b" x (MAILBOXID abc)", 18, status("x", [V::MailboxId(ObjectId::new("abc").unwrap())])),
+                Row::Tolerated(
+                    b" x (APPENDLIMIT 4294967296)",
+                    27,
+                    status("x", [V::AppendLimit(Some(1 << 32))]),
+                ),
+                Row::Tolerated(
+                    b" x (MESSAGES NIL UNSEEN 2)",
+                    26,
+                    status("x", [other("MESSAGES", "NIL"), V::Unseen(2)]),
+                ),
+                Row::Tolerated(
+                    b" x (MAILBOXID abc)",
+                    18,
+                    status("x", [V::MailboxId(ObjectId::new("abc").unwrap())]),
+                ),
                 Row::Bad(b" x (MESSAGES)", 12),
                 Row::Bad(b" x (MESSAGES 1", 14),
                 Row::Bad(b" x MESSAGES 1", 3),
@@ -538,9 +556,16 @@ mod tests {
                     b" frop (MESSAGES SIZE UIDNEXT)",
                     command(&[StatusItem::Messages, StatusItem::Size, StatusItem::UidNext]),
                 ),
-                Row::Other(b" frop (x unseen)", command(&[StatusItem::Other(Atom::new("X").unwrap()), StatusItem::Unseen])),
+                Row::Other(
+                    b" frop (x unseen)",
+                    command(&[StatusItem::Other(Atom::new("X").unwrap()), StatusItem::Unseen]),
+                ),
                 Row::Tolerated(b" frop ()", 8, command(&[])),
-                Row::Tolerated(b" frop MESSAGES RECENT", 21, command(&[StatusItem::Messages, StatusItem::Recent])),
+                Row::Tolerated(
+                    b" frop MESSAGES RECENT",
+                    21,
+                    command(&[StatusItem::Messages, StatusItem::Recent]),
+                ),
                 Row::Bad(b" frop", 5),
                 Row::Bad(b" frop ((", 7),
             ],

@@ -513,7 +513,14 @@ mod tests {
                 Row::Good(b" INBOX/Drafts -Fred -wte", set("-Fred", AclChange::Remove, "wte")),
                 Row::Good(b" INBOX/Drafts anyone \"\"", set("anyone", AclChange::Replace, "")),
                 Row::Good(b" INBOX/Drafts \"a b\" lr01", set("a b", AclChange::Replace, "lr01")),
-                Row::Tolerated(b" INBOX/Drafts John lrQ", 22, SetAcl { rights: Rights(rights("lr").0 | 1 << b'Q'), ..set("John", AclChange::Replace, "") }),
+                Row::Tolerated(
+                    b" INBOX/Drafts John lrQ",
+                    22,
+                    SetAcl {
+                        rights: Rights(rights("lr").0 | 1 << b'Q'),
+                        ..set("John", AclChange::Replace, "")
+                    },
+                ),
                 Row::Bad(b" INBOX/Drafts John", 18),
                 Row::Bad(b" x John \"l r\"", 8),
             ],
@@ -540,7 +547,10 @@ mod tests {
     fn responses() {
         let acl = |entries: &[(&'static str, &str)]| Acl {
             mailbox: named("INBOX"),
-            entries: entries.iter().map(|&(identifier, letters)| (text(identifier), rights(letters))).collect(),
+            entries: entries
+                .iter()
+                .map(|&(identifier, letters)| (text(identifier), rights(letters)))
+                .collect(),
         };
         check(
             Acl::rule,
@@ -565,7 +575,10 @@ mod tests {
             ListRights::rule,
             |list, encoder| list.encode(encoder),
             &[
-                Row::Other(b" ~/Mail/saved smith la r swicdkxte", list("~/Mail/saved", "smith", "la", &["r", "swicdkxte"])),
+                Row::Other(
+                    b" ~/Mail/saved smith la r swicdkxte",
+                    list("~/Mail/saved", "smith", "la", &["r", "swicdkxte"]),
+                ),
                 Row::Good(
                     b" archive.imap anyone \"\" l r s w i p k x t e c d a 0 1 2 3 4 5 6 7 8 9",
                     list(
@@ -573,8 +586,8 @@ mod tests {
                         "anyone",
                         "",
                         &[
-                            "l", "r", "s", "w", "i", "p", "k", "x", "t", "e", "c", "d", "a", "0", "1", "2", "3",
-                            "4", "5", "6", "7", "8", "9",
+                            "l", "r", "s", "w", "i", "p", "k", "x", "t", "e", "c", "d", "a", "0", "1", "2",
+                            "3", "4", "5", "6", "7", "8", "9",
                         ],
                     ),
                 ),
@@ -585,7 +598,10 @@ mod tests {
             MyRights::rule,
             |my, encoder| my.encode(encoder),
             &[
-                Row::Other(b" INBOX rwiptsldaex", MyRights { mailbox: named("INBOX"), rights: rights("rwiptsldaex") }),
+                Row::Other(
+                    b" INBOX rwiptsldaex",
+                    MyRights { mailbox: named("INBOX"), rights: rights("rwiptsldaex") },
+                ),
                 Row::Other(b" \"foo\" lrs", MyRights { mailbox: named("foo"), rights: rights("lrs") }),
                 Row::Good(b" foo lrs", MyRights { mailbox: named("foo"), rights: rights("lrs") }),
                 Row::Bad(b" foo", 4),

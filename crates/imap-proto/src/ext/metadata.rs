@@ -3,10 +3,10 @@
 use crate::core::syntax::{self, expected};
 use crate::core::{Context, Encoder, Literal8, Mailbox, Parameter};
 use crate::rule;
+use ::core::fmt;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
-use ::core::fmt;
 use wire::keyword::key_of;
 use wire::parse::{Failure, Parsed, fail};
 use wire::{Misuse, ParseErrorKind, Tolerance};
@@ -329,11 +329,7 @@ impl GetMetadata {
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::collection::vec;
         use proptest::prelude::*;
-        (
-            vec(GetMetadataOption::strategy(), 0..3),
-            Mailbox::strategy(),
-            vec(MetadataEntry::strategy(), 1..4),
-        )
+        (vec(GetMetadataOption::strategy(), 0..3), Mailbox::strategy(), vec(MetadataEntry::strategy(), 1..4))
             .prop_map(|(options, mailbox, entries)| Self { options, mailbox, entries })
     }
 }
@@ -531,8 +527,14 @@ mod tests {
             |get, encoder| get.encode(encoder),
             &[
                 Row::Good(b" \"\" /shared/comment", get("", &[], &[SHARED])),
-                Row::Good(b" INBOX (/shared/comment /private/comment)", get("INBOX", &[], &[SHARED, PRIVATE])),
-                Row::Other(b" MyDrafts \"/private/specialuse\"", get("MyDrafts", &[], &[entry("/private/SpecialUse")])),
+                Row::Good(
+                    b" INBOX (/shared/comment /private/comment)",
+                    get("INBOX", &[], &[SHARED, PRIVATE]),
+                ),
+                Row::Other(
+                    b" MyDrafts \"/private/specialuse\"",
+                    get("MyDrafts", &[], &[entry("/private/SpecialUse")]),
+                ),
                 Row::Good(
                     b" (MAXSIZE 1024 DEPTH infinity X-Y (z)) INBOX /shared/comment",
                     get(
@@ -557,14 +559,22 @@ mod tests {
                 Row::Tolerated(
                     b" \"INBOX\" (DEPTH 1) (/private/filters/values)",
                     44,
-                    get("INBOX", &[GetMetadataOption::Depth(Depth::One)], &[entry("/private/filters/values")]),
+                    get(
+                        "INBOX",
+                        &[GetMetadataOption::Depth(Depth::One)],
+                        &[entry("/private/filters/values")],
+                    ),
                 ),
                 Row::Tolerated(
                     b" \"INBOX\" /private/comment /shared/comment",
                     41,
                     get("INBOX", &[], &[PRIVATE, SHARED]),
                 ),
-                Row::Tolerated(b" a comment", 10, get("a", &[], &[MetadataEntry(Bytes::from_static(b"comment"))])),
+                Row::Tolerated(
+                    b" a comment",
+                    10,
+                    get("a", &[], &[MetadataEntry(Bytes::from_static(b"comment"))]),
+                ),
                 Row::Bad(b" a", 2),
                 Row::Bad(b" (DEPTH 2) a /b", 8),
                 Row::Bad(b" a ((", 4),
@@ -574,7 +584,10 @@ mod tests {
 
     #[test]
     fn setting() {
-        let set = |mailbox, values: &[MetadataValue]| SetMetadata { mailbox: named(mailbox), values: values.to_vec() };
+        let set = |mailbox, values: &[MetadataValue]| SetMetadata {
+            mailbox: named(mailbox),
+            values: values.to_vec(),
+        };
         check(
             SetMetadata::rule,
             |set, encoder| set.encode(encoder),
@@ -582,10 +595,19 @@ mod tests {
                 Row::Good(b" INBOX (/private/comment NIL)", set("INBOX", &[(PRIVATE, None)])),
                 Row::Good(
                     b" INBOX (/private/comment \"My new comment\" /shared/comment \"This one is for you!\")",
-                    set("INBOX", &[(PRIVATE, some(b"My new comment")), (SHARED, some(b"This one is for you!"))]),
+                    set(
+                        "INBOX",
+                        &[(PRIVATE, some(b"My new comment")), (SHARED, some(b"This one is for you!"))],
+                    ),
                 ),
-                Row::Good(b" INBOX (/private/comment {3}\r\na\r\n)", set("INBOX", &[(PRIVATE, some(b"a\r\n"))])),
-                Row::Good(b" INBOX (/private/comment ~{3}\r\na\0\n)", set("INBOX", &[(PRIVATE, some(b"a\0\n"))])),
+                Row::Good(
+                    b" INBOX (/private/comment {3}\r\na\r\n)",
+                    set("INBOX", &[(PRIVATE, some(b"a\r\n"))]),
+                ),
+                Row::Good(
+                    b" INBOX (/private/comment ~{3}\r\na\0\n)",
+                    set("INBOX", &[(PRIVATE, some(b"a\0\n"))]),
+                ),
                 Row::Tolerated(b" INBOX ()", 9, set("INBOX", &[])),
                 Row::Tolerated(b" INBOX (/shared/comment x)", 26, set("INBOX", &[(SHARED, some(b"x"))])),
                 Row::Bad(b" INBOX (/shared/comment)", 23),
@@ -614,7 +636,10 @@ mod tests {
                 ),
                 Row::Good(
                     b" INBOX (/private/filters/values/boss \"FROM \\\"boss@example.com\\\"\")",
-                    values("INBOX", &[(entry("/private/filters/values/boss"), some(b"FROM \"boss@example.com\""))]),
+                    values(
+                        "INBOX",
+                        &[(entry("/private/filters/values/boss"), some(b"FROM \"boss@example.com\""))],
+                    ),
                 ),
                 Row::Other(
                     b" \"foo\" (\"/shared/vendor/cmu/cyrus-imapd/color\" NIL)",

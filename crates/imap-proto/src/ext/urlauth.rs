@@ -63,7 +63,8 @@ impl GenUrlAuthCommand {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        proptest::collection::vec((IString::strategy(), Atom::strategy()), 1..4).prop_map(|urls| Self { urls })
+        proptest::collection::vec((IString::strategy(), Atom::strategy()), 1..4)
+            .prop_map(|urls| Self { urls })
     }
 }
 
@@ -400,7 +401,8 @@ impl UrlFetchItem {
         use proptest::prelude::*;
         let raw = || Raw::known("(\"IMAGE\" \"PNG\" () NIL NIL \"BINARY\" 123)".into());
         prop_oneof![
-            of(IString::strategy()).prop_map(|content| Self::Body(content.map(|s| Literal8::new(s.to_bytes())))),
+            of(IString::strategy())
+                .prop_map(|content| Self::Body(content.map(|s| Literal8::new(s.to_bytes())))),
             of(Literal8::strategy()).prop_map(Self::Binary),
             Just(Self::BodyPartStructure(raw())),
             "X-[A-Z]{1,8}".prop_map(move |name| Self::Other(Box::new((Atom::known(name.into()), raw())))),
@@ -533,13 +535,15 @@ mod tests {
                 Row::Other(
                     b" \"imap://joe@example.com/INBOX/;uid=20/;section=1.2\" INTERNAL",
                     GenUrlAuthCommand {
-                        urls: [(text("imap://joe@example.com/INBOX/;uid=20/;section=1.2"), atom("INTERNAL"))].into(),
+                        urls: [(text("imap://joe@example.com/INBOX/;uid=20/;section=1.2"), atom("INTERNAL"))]
+                            .into(),
                     },
                 ),
                 Row::Good(
                     b" imap://a/b INTERNAL imap://a/c X.1",
                     GenUrlAuthCommand {
-                        urls: [(text("imap://a/b"), atom("INTERNAL")), (text("imap://a/c"), atom("X.1"))].into(),
+                        urls: [(text("imap://a/b"), atom("INTERNAL")), (text("imap://a/c"), atom("X.1"))]
+                            .into(),
                     },
                 ),
                 Row::Bad(b" imap://a/b", 11),
@@ -549,7 +553,10 @@ mod tests {
             GenUrlAuth::rule,
             |urls, encoder| urls.encode(encoder),
             &[
-                Row::Good(b" imap://a/b imap://a/c", GenUrlAuth { urls: [text("imap://a/b"), text("imap://a/c")].into() }),
+                Row::Good(
+                    b" imap://a/b imap://a/c",
+                    GenUrlAuth { urls: [text("imap://a/b"), text("imap://a/c")].into() },
+                ),
                 Row::Bad(b"", 0),
             ],
         );
@@ -597,7 +604,8 @@ mod tests {
         let got = |urls: &[(&'static str, UrlFetchData)]| UrlFetch {
             urls: urls.iter().cloned().map(|(url, data)| (text(url), data)).collect(),
         };
-        let structure = || I::BodyPartStructure(Raw::new("(\"IMAGE\" \"PNG\" () NIL NIL \"BINARY\" 123)").unwrap());
+        let structure =
+            || I::BodyPartStructure(Raw::new("(\"IMAGE\" \"PNG\" () NIL NIL \"BINARY\" 123)").unwrap());
         check(
             UrlFetch::rule,
             |got, encoder| got.encode(encoder),
