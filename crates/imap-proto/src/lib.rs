@@ -15,7 +15,7 @@ mod attribute;
 mod delimiter;
 mod ext;
 mod list;
-pub(crate) mod login;
+mod login;
 mod select;
 mod status;
 mod url;

@@ -7,7 +7,7 @@ mod language;
 mod metadata;
 mod namespace;
 mod qresync;
-pub(crate) mod quota;
+mod quota;
 mod session;
 mod urlauth;
 
@@ -20,7 +20,7 @@ pub use metadata::{
 };
 pub use namespace::{Namespace, NamespaceEntry, NamespaceExtension};
 pub use qresync::{Qresync, Vanished};
-pub use quota::{Quota, QuotaResource, QuotaRoot, QuotaUsage, SetQuota};
+pub use quota::{GetQuota, Quota, QuotaResource, QuotaRoot, QuotaUsage, SetQuota};
 pub use session::{Compress, JmapAccess};
 pub use urlauth::{
     GenUrlAuth, GenUrlAuthCommand, ResetKey, UrlFetch, UrlFetchCommand, UrlFetchData, UrlFetchItem,
