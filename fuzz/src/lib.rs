@@ -2,6 +2,7 @@
 //! dot engine too simple to be wrong.
 
 pub mod dot;
+pub mod imap;
 pub mod smtp;
 
 use pop3_proto::ReplyKind;

@@ -3,30 +3,52 @@
 
 extern crate alloc;
 
-mod core;
-pub mod rule;
-
-pub use crate::core::{
-    Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
-    ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
-};
-
+mod append;
 mod attribute;
+mod capability;
+mod code;
+mod command;
+mod condition;
+mod continuation;
+mod copy;
+mod core;
 mod delimiter;
 mod ext;
+mod fetch;
+mod frame;
+mod greeting;
 mod list;
 mod login;
+pub(crate) mod login;
+mod response;
+pub mod rule;
+mod search;
 mod select;
 mod status;
+mod store;
 mod url;
+mod url_word;
 
+pub use append::{Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace};
 pub use attribute::{MailboxAttribute, MailboxAttributes};
+pub use command::{Command, OtherCommand, TaggedCommand};
+pub use copy::CopyCommand;
+pub use crate::core::{Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox, NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag};
+pub use crate::capability::{Capabilities, Capability};
+pub use crate::code::{AnnotateCode, Annotations, AppendUid, Code, CopyUid, InProgress, MessageLimit, MetadataCode, NewName, OtherCode, UrlMechanism};
+pub use crate::condition::{Condition, ConditionKind};
+pub use crate::continuation::{Challenge, Continue};
+pub use crate::greeting::{Greeting, GreetingError};
+pub use crate::url_word::UrlWord;
 pub use delimiter::Delimiter;
 pub use ext::*;
-pub use list::{
-    List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
-};
+pub use fetch::{Address, AddressGroup, Addresses, Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, Envelope, EnvelopeBuilder, FetchCommand, FetchItem, FetchItems, FetchModifier, Label, MessageData, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText};
+pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
+pub use list::{List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList};
 pub use login::{Authenticate, Login};
+pub use response::{MailboxFlags, OtherResponse, Response, Tagged};
+pub use search::*;
 pub use select::{Create, CreateParameter, Rename, Select, SelectParameter};
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
+pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};
 pub use url::{ImapUrl, UrlAccess, UrlAuth, UrlBuilder, UrlForm, UrlPartial};

@@ -20,6 +20,8 @@ wire::rules! {
     MISSING_TEXT = Rule("missing-text");
     /// Octets above 127 where only ASCII may stand. From Default; raw is the string.
     EIGHT_BIT = Rule("eight-bit");
+    /// CR or NUL in the text of a line: it counts as a space. From Default; raw is the text.
+    TEXT_OCTET = Rule("text-octet");
     /// An octet that does not belong into an atom, a name or a keyword. From Default for brackets and 8 bit, from Lenient for wildcards
     /// and control characters; raw is the word.
     ATOM_OCTET = Rule("atom-octet");

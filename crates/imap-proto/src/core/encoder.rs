@@ -1,8 +1,8 @@
 //! How messages are written.
 
-use super::Context;
 use super::class;
 use super::syntax::literal_head;
+use super::{Context, Cut};
 use bytes::Bytes;
 use wire::{Output, Tolerance};
 
@@ -78,6 +78,7 @@ pub struct Encoder<'o> {
     options: Options,
     start: usize,
     waits: alloc::vec::Vec<usize>,
+    cuts: alloc::vec::Vec<Cut>,
 }
 
 impl<'o> Encoder<'o> {
@@ -85,7 +86,7 @@ impl<'o> Encoder<'o> {
     #[must_use]
     pub fn new(output: &'o mut Output, options: Options) -> Self {
         let start = output.len();
-        Self { output, options, start, waits: alloc::vec::Vec::new() }
+        Self { output, options, start, waits: alloc::vec::Vec::new(), cuts: alloc::vec::Vec::new() }
     }
 
     /// How it writes.
@@ -99,6 +100,19 @@ impl<'o> Encoder<'o> {
     #[must_use]
     pub fn into_waits(self) -> alloc::vec::Vec<usize> {
         self.waits
+    }
+
+    /// Which literals were announced without their octets, which the sender streams: ascending, counted as the waits.
+    #[must_use]
+    pub fn cuts(&self) -> &[Cut] {
+        &self.cuts
+    }
+
+    /// The head of a literal whose octets are streamed.
+    pub(crate) fn streamed(&mut self, size: u64, binary: bool) {
+        self.literal_head(size, binary);
+        let offset = self.output.len() - self.start;
+        self.cuts.push(Cut { offset, size });
     }
 
     /// Octets as they are.
@@ -117,6 +131,11 @@ impl<'o> Encoder<'o> {
     #[inline]
     pub(crate) fn number(&mut self, number: u64) {
         self.output.put_number(number);
+    }
+
+    /// `base64`; the output will be zeroed when it was sent.
+    pub(crate) fn base64(&mut self, octets: &[u8]) {
+        wire::sasl::encode(octets, self.output);
     }
 
     /// `"(" [item *(SP item)] ")"`

@@ -95,7 +95,7 @@ keywords! {
     MAIL_FLAG_BIT2 = "$MailFlagBit2",
 }
 
-const SYSTEM: [(&[u8], Flag); 7] = [
+static SYSTEM: [(&[u8], Flag); 7] = [
     (b"Seen", Flag::Seen),
     (b"Answered", Flag::Answered),
     (b"Flagged", Flag::Flagged),
@@ -279,10 +279,12 @@ impl Flags {
 
     /// All of them: the system flags first, then the others in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Flag> {
-        let system = SYSTEM.iter().map(|(_, flag)| flag).filter(|flag| self.has(flag));
         // the wildcard stands last, as servers write it
-        let (wildcard, system): (Vec<_>, Vec<_>) = system.partition(|flag| **flag == Flag::Wildcard);
-        system.into_iter().chain(&self.others).chain(wildcard)
+        let (system, wildcard) = SYSTEM.split_at(SYSTEM.len() - 1);
+        let of = |flags: &'static [(&[u8], Flag)]| {
+            flags.iter().map(|(_, flag)| flag).filter(|flag| self.has(flag))
+        };
+        of(system).chain(&self.others).chain(of(wildcard))
     }
 
     /// A copy of exact size, which does not keep the receive buffer alive.

@@ -147,6 +147,7 @@ impl Mailbox {
         prop_oneof![
             Just(Self::inbox()),
             "[A-Za-z0-9/._ -]{1,16}".prop_map(|s| Self(s.into())),
+            // no `&`, which is remarked where it is not modified UTF-7
             "[ -%'-~]{0,12}".prop_map(|s| Self(s.into())),
             "[a-z\u{e9}\u{4e00}/&]{1,8}".prop_map(|s| Self(utf7::encode(&s).into())),
         ]

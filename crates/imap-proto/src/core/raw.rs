@@ -50,16 +50,45 @@ impl Raw {
         Self(Bytes::copy_from_slice(&self.0))
     }
 
+    /// Octets of the message, the heads of their literals in their plain form.
+    fn of(cx: &Context<'_>, octets: &[u8]) -> Self {
+        let raw = Self(cx.keep(octets));
+        let plain = memchr::memchr_iter(b'\n', octets).all(|at| octets[..at].ends_with(b"}\r"))
+            && memchr::memmem::find(octets, b"+}").is_none();
+        if plain {
+            return raw;
+        }
+        let mut output = wire::Output::new();
+        raw.encode(&mut Encoder::new(&mut output, super::Options::server()));
+        Self(output.take_all())
+    }
+
     /// One value.
     pub(crate) fn value<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, ()) = value(cx, i)?;
-        Ok((rest, Self(cx.keep(&i[..i.len() - rest.len()]))))
+        Ok((rest, Self::of(cx, &i[..i.len() - rest.len()])))
     }
 
     /// All values that follow, each behind blanks or right behind another, up to `)` or the end.
     pub(crate) fn rest<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, ()) = values(cx, i)?;
-        Ok((rest, Self(cx.keep(&i[..i.len() - rest.len()]))))
+        Ok((rest, Self::of(cx, &i[..i.len() - rest.len()])))
+    }
+
+    /// What stands behind a space; or nothing at all.
+    pub(crate) fn behind_space<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        match i.strip_prefix(b" ") {
+            Some(rest) => Self::rest(cx, rest),
+            None => Ok((i, Self::default())),
+        }
+    }
+
+    /// Writes it behind a space, if it is anything.
+    pub(crate) fn encode_behind_space(&self, encoder: &mut Encoder<'_>) {
+        if !self.0.is_empty() {
+            encoder.sp();
+            self.encode(encoder);
+        }
     }
 
     /// Writes it as it is, waiting for the peer where it has literals.
@@ -121,7 +150,8 @@ fn walk<'i>(cx: &Context<'_>, mut i: &'i [u8], one: bool) -> Parsed<'i, ()> {
             }
             b'"' => syntax::quoted(cx, i)?.0,
             // a brace that announces nothing is an octet of an atom
-            b'{' | b'~' if literal_head(cx, i).is_ok() => {
+            // as framing has it: a literal is a word, and glued to no other
+            b'{' | b'~' if may_begin(start, i) && literal_head(cx, i).is_ok() => {
                 let head = literal_head(cx, i)?;
                 let size = usize::try_from(head.size).unwrap_or(usize::MAX);
                 match head.rest.get(size..) {
@@ -129,6 +159,8 @@ fn walk<'i>(cx: &Context<'_>, mut i: &'i [u8], one: bool) -> Parsed<'i, ()> {
                     None => return fail(&head.rest[head.rest.len()..], expected::LITERAL_OCTETS),
                 }
             }
+            // at the end of a line it would announce one
+            b'{' if announces(i) => return fail(i, expected::LITERAL),
             b' ' | b'\t' if depth == 0 && one => return Ok((i, ())),
             b' ' | b'\t' => &i[blanks(i)..],
             b'\r' | b'\n' | 0 if i.len() < start.len() && depth == 0 && one => return Ok((i, ())),
@@ -139,6 +171,18 @@ fn walk<'i>(cx: &Context<'_>, mut i: &'i [u8], one: bool) -> Parsed<'i, ()> {
             }
         };
     }
+}
+
+/// Whether a literal may begin at `i`, a part of `start`.
+fn may_begin(start: &[u8], i: &[u8]) -> bool {
+    let before = start[..start.len() - i.len()].last();
+    before.is_none_or(|&o| matches!(o, b' ' | b'\t' | b'(' | b')' | b']' | b'>'))
+}
+
+/// `"{" 1*DIGIT ["+"] "}"`
+fn announces(i: &[u8]) -> bool {
+    let digits = i[1..].iter().take_while(|o| o.is_ascii_digit()).count();
+    digits > 0 && matches!(i[1 + digits..], [b'}', ..] | [b'+', b'}', ..])
 }
 
 #[cfg(test)]
@@ -169,7 +213,7 @@ mod tests {
             let expected = if octets.starts_with(b"BODY") { 11 } else { len };
             assert_eq!(one(octets), Some((octets, expected)), "{}", octets.escape_ascii());
         }
-        for bad in [&b""[..], b")", b" a", b"(a", b"\"a", b"(a\r\n)", b"{9}\r\na", b"\r\n"] {
+        for bad in [&b""[..], b"{{3}\r\nabc", b"x{3}\r\nabc", b"x{3}", b"x{3+} y", b"~{3}", b")", b" a", b"(a", b"\"a", b"(a\r\n)", b"{9}\r\na", b"\r\n"] {
             assert_eq!(one(bad), None, "{}", bad.escape_ascii());
         }
     }

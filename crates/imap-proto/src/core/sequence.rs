@@ -47,8 +47,9 @@ impl Sequence {
         }
     }
 
+    /// `seq-number = nz-number / "*"`
     #[inline]
-    fn rule(i: &[u8]) -> Parsed<'_, Self> {
+    pub(crate) fn rule(i: &[u8]) -> Parsed<'_, Self> {
         if let Some(rest) = i.strip_prefix(b"*") {
             return Ok((rest, Self::LAST));
         }
@@ -61,7 +62,8 @@ impl Sequence {
         }
     }
 
-    fn encode(self, encoder: &mut Encoder<'_>) {
+    /// Writes it.
+    pub(crate) fn encode(self, encoder: &mut Encoder<'_>) {
         match self.number() {
             Some(number) => encoder.number(u64::from(number.get())),
             None => encoder.put(b"*"),

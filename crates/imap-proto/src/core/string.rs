@@ -75,6 +75,16 @@ impl IString {
         Self(Bytes::copy_from_slice(&self.0))
     }
 
+    /// `astring`
+    pub(crate) fn rule<'i>(cx: &super::Context<'_>, i: &'i [u8]) -> wire::parse::Parsed<'i, Self> {
+        super::syntax::astring(cx, i)
+    }
+
+    /// Writes it as an `astring`.
+    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.astring(self);
+    }
+
     /// Any string, for property tests.
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {

@@ -150,7 +150,10 @@ fn spaces<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
 #[inline(always)]
 pub(crate) fn sp_or_none<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     match i.first() {
-        Some(o) if !matches!(o, b' ' | b'\t') && cx.tolerates(Tolerance::Default, rule::MISSING_SPACE, &i[..0]) => {
+        Some(o)
+            if !matches!(o, b' ' | b'\t')
+                && cx.tolerates(Tolerance::Default, rule::MISSING_SPACE, &i[..0]) =>
+        {
             Ok((i, ()))
         }
         _ => sp(cx, i),
@@ -330,7 +333,7 @@ pub(crate) fn quoted<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, (&'i [u8],
 
 /// How many octets stand for themselves in a quoted string; whether some are above 127. Eight at a time.
 #[inline(always)]
-fn plain_run(octets: &[u8]) -> (usize, bool) {
+pub(crate) fn plain_run(octets: &[u8]) -> (usize, bool) {
     const fn splat(o: u8) -> u64 {
         u64::from_ne_bytes([o; 8])
     }
@@ -387,12 +390,12 @@ fn quoted_with_more<'i>(cx: &Context<'_>, i: &'i [u8], inside: &'i [u8]) -> Pars
     let mut content = &inside[..at];
     if cx.tolerance() >= Tolerance::Lenient && !closes(&inside[at + 1..]) {
         // quotes inside that nothing escapes: the string ends with the first that is followed by what may follow a string
-        let Some(end) = resync(&inside[at..]) else {
-            return fail(&inside[at + 1..], wire::parse::expected::SP);
-        };
-        content = &inside[..at + end];
-        escaped = true;
-        cx.repair(rule::STRAY_QUOTE, content);
+        // if there is none, it is the space behind the string that is missing
+        if let Some(end) = resync(&inside[at..]) {
+            content = &inside[..at + end];
+            escaped = true;
+            cx.repair(rule::STRAY_QUOTE, content);
+        }
     } else if stray {
         cx.repair(rule::STRAY_BACKSLASH, content);
     }
@@ -407,6 +410,7 @@ fn quoted_with_more<'i>(cx: &Context<'_>, i: &'i [u8], inside: &'i [u8]) -> Pars
 /// Whether a string may end before `i`.
 fn closes(i: &[u8]) -> bool {
     matches!(i.first(), None | Some(b' ' | b')' | b']' | b'(' | b'\r' | b'\n' | b'\t' | b'<'))
+        || nil(i).is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b')')))
 }
 
 /// The place of the next quote that may end a string: before `)`, `]`, the end, or a space and what starts a value; else before any
@@ -530,9 +534,10 @@ pub(crate) fn list<'i, T>(
 ) -> Parsed<'i, Vec<T>> {
     let (rest, ()) = octet(i, b'(', expected::OPEN)?;
     cx.deeper(i, cx.depth_limit(), expected::DEPTH)?;
-    let (rest, items) = items(cx, rest, item)?;
+    // also back from a list that is none: what is kept as `Invalid` must not take depth from the rest
+    let items = items(cx, rest, item);
     cx.shallower();
-    Ok((rest, items))
+    items
 }
 
 /// What [`list`] does behind the parenthesis.
@@ -696,6 +701,15 @@ mod tests {
         }
         with(b"{2}\r\n\0a", Tolerance::Strict, |cx, i| assert!(literal(cx, i, true).is_err()));
         with(b"~{2}\r\n\0a", Tolerance::Strict, |cx, i| assert!(literal(cx, i, true).is_ok()));
+    }
+
+    #[test]
+    fn a_tilde_alone_announces_nothing() {
+        let (rest, octets) = with(b"~/mail x", Tolerance::Strict, |cx, i| {
+            let (rest, octets) = astring_octets(cx, i).unwrap();
+            (rest.len(), octets.into_owned())
+        });
+        assert_eq!((rest, &octets[..]), (2, &b"~/mail"[..]));
     }
 
     #[test]

@@ -1,0 +1,18 @@
+//! Message data: what FETCH asks for and answers, and what other commands share with it.
+
+mod address;
+mod annotation;
+mod block;
+mod command;
+mod data;
+mod envelope;
+mod label;
+mod section;
+
+pub use address::{Address, AddressGroup, Addresses};
+pub use annotation::{Annotation, AnnotationAttribute, AnnotationQuery};
+pub use command::{BinaryQuery, FetchCommand, FetchItem, FetchItems, FetchModifier, SectionQuery};
+pub use data::MessageData;
+pub use envelope::{Envelope, EnvelopeBuilder};
+pub use label::Label;
+pub use section::{PartNumber, Partial, PartialRange, Section, SectionText};
