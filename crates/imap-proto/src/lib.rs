@@ -19,7 +19,6 @@ mod frame;
 mod greeting;
 mod list;
 mod login;
-pub(crate) mod login;
 mod response;
 pub mod rule;
 mod search;

@@ -137,6 +137,16 @@ impl Authenticate {
     }
 }
 
+/// [`Authenticate::rule`], for the table of commands.
+pub(crate) fn authenticate_rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Authenticate> {
+    Authenticate::rule(cx, i)
+}
+
+/// [`Authenticate::encode`], for the table of commands.
+pub(crate) fn encode_authenticate(arguments: &Authenticate, encoder: &mut Encoder<'_>) {
+    arguments.encode(encoder);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,7 +27,7 @@ pub use multisearch::{EsearchCommand, EsearchSource};
 pub use namespace::{Namespace, NamespaceEntry, NamespaceExtension};
 pub use notify::{EventGroup, MailboxFilter, Notify, NotifyEvent};
 pub use qresync::{Qresync, Vanished};
-pub use quota::{GetQuota, Quota, QuotaResource, QuotaRoot, QuotaUsage, SetQuota};
+pub use quota::{Quota, QuotaResource, QuotaRoot, QuotaUsage, SetQuota};
 pub use session::{Compress, JmapAccess};
 pub use uid_batches::{UidBatch, UidBatches, UidBatchesCommand};
 pub use urlauth::{

@@ -92,42 +92,6 @@ fn encode_root(root: &IString, encoder: &mut Encoder<'_>) {
     encoder.astring(root);
 }
 
-/// The argument of GETQUOTA (RFC 9208 section 4.1.1).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct GetQuota {
-    /// Which quota root.
-    pub root: IString,
-}
-
-impl GetQuota {
-    /// A copy of exact size, which does not keep the receive buffer alive.
-    #[must_use]
-    pub fn detach(&self) -> Self {
-        Self { root: self.root.detach() }
-    }
-
-    /// ```text
-    /// getquota          = "GETQUOTA" SP quota-root-name
-    /// quota-root-name   = astring
-    /// ```
-    pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
-        let (i, root) = root_rule(cx, i)?;
-        Ok((i, Self { root }))
-    }
-
-    /// Writes it.
-    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
-        encode_root(&self.root, encoder);
-    }
-
-    /// Any argument, for property tests.
-    #[cfg(any(test, feature = "proptest"))]
-    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
-        use proptest::prelude::*;
-        IString::strategy().prop_map(|root| Self { root })
-    }
-}
-
 /// The arguments of SETQUOTA (RFC 9208 section 4.1.3).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SetQuota {
@@ -338,16 +302,6 @@ mod tests {
                 Row::Bad(b" \"\" (STORAGE)", 12),
             ],
         );
-        let get = |root| GetQuota { root: text(root) };
-        check(
-            GetQuota::rule,
-            |get, encoder| get.encode(encoder),
-            &[
-                Row::Good(b" \"\"", get("")),
-                Row::Good(b" !partition/sda4", get("!partition/sda4")),
-                Row::Bad(b"", 0),
-            ],
-        );
     }
 
     #[test]
@@ -416,8 +370,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn round_trips(get in GetQuota::strategy(), set in SetQuota::strategy(), quota in Quota::strategy(), roots in QuotaRoot::strategy()) {
-            round_trip(&get, GetQuota::rule, |value, encoder| value.encode(encoder));
+        fn round_trips(set in SetQuota::strategy(), quota in Quota::strategy(), roots in QuotaRoot::strategy()) {
             round_trip(&set, SetQuota::rule, |value, encoder| value.encode(encoder));
             round_trip(&quota, Quota::rule, |value, encoder| value.encode(encoder));
             round_trip(&roots, QuotaRoot::rule, |value, encoder| value.encode(encoder));
