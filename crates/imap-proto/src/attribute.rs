@@ -24,11 +24,11 @@ macro_rules! attributes {
         #[derive(Clone, Copy)]
         enum Known { $($id),* }
 
-        const KNOWN: &[(MailboxAttribute, &str)] = &[$((MailboxAttribute::$id, $text)),*];
+        const KNOWN: &[(MailboxAttribute, &str)] = &[$((MailboxAttribute::$id, concat!("\\", $text))),*];
 
         impl MailboxAttribute {
             /// The names that are known, with their backslash.
-            pub const KEYWORDS: &'static [&'static str] = &[$($text),*];
+            pub const KEYWORDS: &'static [&'static str] = &[$(concat!("\\", $text)),*];
 
             fn bit(&self) -> Option<u32> {
                 match self {
@@ -38,11 +38,9 @@ macro_rules! attributes {
             }
 
             /// The bit of a word without its backslash.
+            #[allow(non_upper_case_globals, reason = "each constant is named after its variant")]
             fn bit_of(word: &[u8]) -> u32 {
-                const fn key(name: &str) -> u128 {
-                    wire::keyword::key_of(name.split_at(1).1)
-                }
-                $(#[allow(non_upper_case_globals, reason = "named after the variant")] const $id: u128 = key($text);)*
+                $(const $id: u128 = wire::keyword::key_of($text);)*
                 match wire::keyword::key(word) {
                     $($id => 1 << Known::$id as u32,)*
                     _ => 0,
@@ -53,59 +51,59 @@ macro_rules! attributes {
 }
 attributes! {
     /// `\Noinferiors`: no mailbox can be below it.
-    NoInferiors = "\\Noinferiors",
+    NoInferiors = "Noinferiors",
     /// `\Noselect`: it cannot be selected.
-    NoSelect = "\\Noselect",
+    NoSelect = "Noselect",
     /// `\HasChildren` (RFC 3348, RFC 5258)
-    HasChildren = "\\HasChildren",
+    HasChildren = "HasChildren",
     /// `\HasNoChildren` (RFC 3348, RFC 5258)
-    HasNoChildren = "\\HasNoChildren",
+    HasNoChildren = "HasNoChildren",
     /// `\Marked`: there are new messages.
-    Marked = "\\Marked",
+    Marked = "Marked",
     /// `\Unmarked`: there are none.
-    Unmarked = "\\Unmarked",
+    Unmarked = "Unmarked",
     /// `\NonExistent` (RFC 5258): there is no such mailbox.
-    NonExistent = "\\NonExistent",
+    NonExistent = "NonExistent",
     /// `\Subscribed` (RFC 5258)
-    Subscribed = "\\Subscribed",
+    Subscribed = "Subscribed",
     /// `\Remote` (RFC 5258): it is on another server.
-    Remote = "\\Remote",
+    Remote = "Remote",
     /// `\NoAccess` (RFC 5465): NOTIFY cannot watch it any more.
-    NoAccess = "\\NoAccess",
+    NoAccess = "NoAccess",
     /// `\All` (RFC 6154): all messages.
-    All = "\\All",
+    All = "All",
     /// `\Archive` (RFC 6154)
-    Archive = "\\Archive",
+    Archive = "Archive",
     /// `\Drafts` (RFC 6154)
-    Drafts = "\\Drafts",
+    Drafts = "Drafts",
     /// `\Flagged` (RFC 6154)
-    Flagged = "\\Flagged",
+    Flagged = "Flagged",
     /// `\Junk` (RFC 6154)
-    Junk = "\\Junk",
+    Junk = "Junk",
     /// `\Sent` (RFC 6154)
-    Sent = "\\Sent",
+    Sent = "Sent",
     /// `\Trash` (RFC 6154)
-    Trash = "\\Trash",
+    Trash = "Trash",
     /// `\Important` (RFC 8457)
-    Important = "\\Important",
+    Important = "Important",
     /// `\Memos` (RFC 9979)
-    Memos = "\\Memos",
+    Memos = "Memos",
     /// `\Scheduled` (RFC 9979)
-    Scheduled = "\\Scheduled",
+    Scheduled = "Scheduled",
     /// `\Snoozed` (RFC 9979)
-    Snoozed = "\\Snoozed",
+    Snoozed = "Snoozed",
     /// `\Inbox`, of XLIST.
-    Inbox = "\\Inbox",
+    Inbox = "Inbox",
     /// `\AllMail`, of XLIST.
-    AllMail = "\\AllMail",
+    AllMail = "AllMail",
     /// `\Spam`, of XLIST.
-    Spam = "\\Spam",
+    Spam = "Spam",
     /// `\Starred`, of XLIST.
-    Starred = "\\Starred",
+    Starred = "Starred",
     /// `\NoUTF8` (RFC 5738, obsolete)
-    NoUtf8 = "\\NoUTF8",
+    NoUtf8 = "NoUTF8",
     /// `\UTF8Only` (RFC 5738, obsolete)
-    Utf8Only = "\\UTF8Only",
+    Utf8Only = "UTF8Only",
 }
 
 impl MailboxAttribute {

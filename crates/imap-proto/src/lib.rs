@@ -18,7 +18,7 @@ mod fetch;
 mod frame;
 mod greeting;
 mod list;
-pub(crate) mod login;
+mod login;
 mod response;
 pub mod rule;
 mod search;

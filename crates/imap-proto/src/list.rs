@@ -2,7 +2,7 @@
 
 use crate::attribute::MailboxAttributes;
 use crate::core::syntax::{self, expected};
-use crate::core::{Atom, Context, Encoder, IString, Mailbox, Parameter, Raw, class};
+use crate::core::{Atom, Context, Encoder, IString, Mailbox, NonEmpty, Parameter, Raw, class};
 use crate::delimiter::Delimiter;
 use crate::ext::MetadataEntry;
 use crate::rule;
@@ -266,11 +266,11 @@ pub enum ListReturn {
     /// `SPECIAL-USE`: what it is for (RFC 6154).
     SpecialUse,
     /// `STATUS`: its status, as STATUS would give it (RFC 5819).
-    Status(Vec<StatusItem>),
+    Status(NonEmpty<StatusItem>),
     /// `MYRIGHTS`: the user's rights (RFC 8440).
     MyRights,
     /// `METADATA`: values of annotations (RFC 9590).
-    Metadata(Vec<MetadataEntry>),
+    Metadata(NonEmpty<MetadataEntry>),
     /// Another option.
     Other(Box<Parameter>),
 }
@@ -284,8 +284,12 @@ impl ListReturn {
     #[must_use]
     pub fn detach(&self) -> Self {
         match self {
-            Self::Status(items) => Self::Status(items.iter().map(StatusItem::detach).collect()),
-            Self::Metadata(entries) => Self::Metadata(entries.iter().map(MetadataEntry::detach).collect()),
+            Self::Status(items) => {
+                Self::Status(NonEmpty::known(items.iter().map(StatusItem::detach).collect()))
+            }
+            Self::Metadata(entries) => {
+                Self::Metadata(NonEmpty::known(entries.iter().map(MetadataEntry::detach).collect()))
+            }
             Self::Other(other) => Self::Other(Box::new(other.detach())),
             known => known.clone(),
         }
@@ -307,12 +311,12 @@ impl ListReturn {
             MYRIGHTS => Self::MyRights,
             STATUS => {
                 let (rest, ()) = syntax::sp(cx, rest)?;
-                let (rest, items) = syntax::list1(cx, rest, StatusItem::rule)?;
+                let (rest, items) = NonEmpty::list(cx, rest, StatusItem::rule)?;
                 return Ok((rest, Self::Status(items)));
             }
             METADATA => {
                 let (rest, ()) = syntax::sp(cx, rest)?;
-                let (rest, entries) = syntax::list1(cx, rest, MetadataEntry::rule)?;
+                let (rest, entries) = NonEmpty::list(cx, rest, MetadataEntry::rule)?;
                 return Ok((rest, Self::Metadata(entries)));
             }
             _ => return other_option(cx, rest, word).map(|(rest, other)| (rest, Self::Other(other))),
@@ -341,15 +345,14 @@ impl ListReturn {
     /// Any option, for property tests.
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
-        use proptest::collection::vec;
         use proptest::prelude::*;
         prop_oneof![
             Just(Self::Subscribed),
             Just(Self::Children),
             Just(Self::SpecialUse),
             Just(Self::MyRights),
-            vec(StatusItem::strategy(), 1..4).prop_map(Self::Status),
-            vec(MetadataEntry::strategy(), 1..3).prop_map(Self::Metadata),
+            NonEmpty::strategy(StatusItem::strategy(), 3).prop_map(Self::Status),
+            NonEmpty::strategy(MetadataEntry::strategy(), 2).prop_map(Self::Metadata),
             other_option_strategy().prop_map(Self::Other),
         ]
     }
@@ -360,8 +363,8 @@ impl ListReturn {
 pub enum ListPatterns {
     /// One pattern.
     One(ListPattern),
-    /// Several in parentheses, or one, which makes the command an extended one. Must not be empty.
-    Several(Vec<ListPattern>),
+    /// Several in parentheses, or one, which makes the command an extended one.
+    Several(NonEmpty<ListPattern>),
 }
 
 impl ListPatterns {
@@ -439,7 +442,7 @@ impl ListCommand {
             patterns: match &self.patterns {
                 ListPatterns::One(pattern) => ListPatterns::One(pattern.detach()),
                 ListPatterns::Several(patterns) => {
-                    ListPatterns::Several(patterns.iter().map(ListPattern::detach).collect())
+                    ListPatterns::Several(NonEmpty::known(patterns.iter().map(ListPattern::detach).collect()))
                 }
             },
             returns: returns.map(|options| options.iter().map(ListReturn::detach).collect()),
@@ -464,7 +467,7 @@ impl ListCommand {
         let (i, reference) = Mailbox::rule(cx, i)?;
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, patterns) = if i.starts_with(b"(") {
-            syntax::list1(cx, i, ListPattern::rule)
+            NonEmpty::list(cx, i, ListPattern::rule)
                 .map(|(i, patterns)| (i, ListPatterns::Several(patterns)))?
         } else {
             ListPattern::rule(cx, i).map(|(i, pattern)| (i, ListPatterns::One(pattern)))?
@@ -510,7 +513,7 @@ impl ListCommand {
         use proptest::prelude::*;
         let patterns = prop_oneof![
             ListPattern::strategy().prop_map(ListPatterns::One),
-            vec(ListPattern::strategy(), 1..4).prop_map(ListPatterns::Several),
+            NonEmpty::strategy(ListPattern::strategy(), 3).prop_map(ListPatterns::Several),
         ];
         (
             of(vec(ListSelection::strategy(), 0..4)),
@@ -834,14 +837,14 @@ mod tests {
                 reference: named(b""),
                 patterns: match patterns {
                     [one] => ListPatterns::One(one.clone()),
-                    several => ListPatterns::Several(several.to_vec()),
+                    several => ListPatterns::Several(NonEmpty::new(several).unwrap()),
                 },
                 returns: returns.map(<[ListReturn]>::to_vec),
             };
         let option = |name, value: &'static str| {
             Box::new(Parameter { name: Atom::new(name).unwrap(), value: Some(Raw::new(value).unwrap()) })
         };
-        let messages = || ListReturn::Status([StatusItem::Messages].into());
+        let messages = || ListReturn::Status(NonEmpty::one(StatusItem::Messages));
         let color = || MetadataEntry::new("/shared/vendor/cmu/cyrus-imapd/color").unwrap();
         check(
             ListCommand::rule,
@@ -863,7 +866,7 @@ mod tests {
                 Row::Good(b" \"\" (% music/rock)", list(None, &[ListPattern::LEVEL, pattern("music/rock")], None)),
                 Row::Good(
                     b" \"\" (%)",
-                    ListCommand { patterns: ListPatterns::Several([ListPattern::LEVEL].into()), ..ListCommand::new(ListPattern::ALL) },
+                    ListCommand { patterns: ListPatterns::Several(NonEmpty::one(ListPattern::LEVEL)), ..ListCommand::new(ListPattern::ALL) },
                 ),
                 Row::Good(
                     b" \"\" % RETURN (STATUS (MESSAGES UNSEEN) MYRIGHTS SPECIAL-USE SUBSCRIBED)",
@@ -871,7 +874,7 @@ mod tests {
                         None,
                         &[ListPattern::LEVEL],
                         Some(&[
-                            ListReturn::Status([StatusItem::Messages, StatusItem::Unseen].into()),
+                            ListReturn::Status(NonEmpty::new([StatusItem::Messages, StatusItem::Unseen]).unwrap()),
                             ListReturn::MyRights,
                             ListReturn::SpecialUse,
                             ListReturn::Subscribed,
@@ -883,7 +886,7 @@ mod tests {
                     list(
                         Some(&[S::Subscribed, S::RecursiveMatch]),
                         &[ListPattern::LEVEL],
-                        Some(&[ListReturn::Metadata([color()].into())]),
+                        Some(&[ListReturn::Metadata(NonEmpty::one(color()))]),
                     ),
                 ),
                 Row::Good(

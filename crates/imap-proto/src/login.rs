@@ -2,9 +2,11 @@
 
 use crate::core::syntax;
 use crate::core::{Context, Encoder, IString};
+use crate::rule;
 use alloc::borrow::Cow;
-use wire::Secret;
-use wire::parse::{Parsed, fail};
+use wire::parse::{Failure, Parsed, fail};
+use wire::sasl::{self, Auth, Mechanism};
+use wire::{Secret, Tolerance};
 
 /// The arguments of LOGIN (RFC 9051 section 6.2.3).
 ///
@@ -65,29 +67,84 @@ impl Login {
     }
 }
 
-/// The arguments of AUTHENTICATE (RFC 9051 section 6.2.2, RFC 4959): the mechanism and the initial response.
-pub use wire::sasl::Auth as Authenticate;
-
-/// ```text
-/// authenticate    = "AUTHENTICATE" SP auth-type [SP initial-resp] *(CRLF base64)
-/// auth-type       = atom
-/// initial-resp    =  (base64 / "=")
-/// ```
-pub(crate) fn authenticate_rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Authenticate> {
-    cx.set_secret();
-    let (i, ()) = syntax::sp(cx, i)?;
-    let (rest, arguments) = Authenticate::rule(cx, i)?;
-    let empty = arguments.initial_response.as_ref().is_some_and(Secret::is_empty);
-    if empty && !i[..i.len() - rest.len()].ends_with(b"=") {
-        return fail(rest, wire::parse::expected::BASE64);
-    }
-    Ok((rest, arguments))
+/// The arguments of AUTHENTICATE (RFC 9051 section 6.2.2, RFC 4959).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authenticate {
+    /// Which mechanism.
+    pub mechanism: Mechanism,
+    /// The initial response, decoded. `Some` of nothing is sent as `=`; `None` is not sent.
+    pub initial_response: Option<Secret>,
 }
 
-/// Writes it; the output is zeroed when it was sent.
+impl Authenticate {
+    /// Without an initial response.
+    #[must_use]
+    pub const fn new(mechanism: Mechanism) -> Self {
+        Self { mechanism, initial_response: None }
+    }
+
+    /// ```text
+    /// authenticate    = "AUTHENTICATE" SP auth-type [SP initial-resp] *(CRLF base64)
+    /// auth-type       = atom
+    /// initial-resp    =  (base64 / "=")
+    /// ```
+    pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        cx.set_secret();
+        let (i, ()) = syntax::sp(cx, i)?;
+        let (i, mechanism) = Self::mechanism(cx, i)?;
+        if syntax::blanks(i) == i.len() {
+            return Ok((i, Self::new(mechanism)));
+        }
+        let (i, ()) = syntax::sp(cx, i)?;
+        let (response, rest) = i.split_at(i.iter().position(|o| !o.is_ascii_graphic()).unwrap_or(i.len()));
+        let response = match response {
+            b"" => return fail(i, wire::parse::expected::BASE64),
+            b"=" => Secret::default(),
+            _ => sasl::decode(response)
+                .map_err(|error| nom::Err::Error(Failure::of(error).before(rest.len())))?,
+        };
+        Ok((rest, Self { mechanism, initial_response: Some(response) }))
+    }
+
+    fn mechanism<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Mechanism> {
+        if !i.starts_with(b"\"") {
+            return Mechanism::parse(i);
+        }
+        // as other protocols have it
+        let (rest, name) = syntax::string_octets(cx, i)?;
+        match Mechanism::new(&name) {
+            Ok(mechanism)
+                if cx.tolerates(Tolerance::Default, rule::STRING_FORM, &i[..i.len() - rest.len()]) =>
+            {
+                Ok((rest, mechanism))
+            }
+            _ => fail(i, wire::parse::expected::MECHANISM),
+        }
+    }
+
+    /// Writes it; the output is zeroed when it was sent.
+    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.sp();
+        encoder.sasl(&Auth { mechanism: self.mechanism, initial_response: self.initial_response.clone() });
+    }
+
+    /// Any arguments, for property tests.
+    #[cfg(any(test, feature = "proptest"))]
+    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+        use proptest::prelude::*;
+        (Mechanism::strategy(), proptest::option::of(Secret::strategy()))
+            .prop_map(|(mechanism, initial_response)| Self { mechanism, initial_response })
+    }
+}
+
+/// [`Authenticate::rule`], for the table of commands.
+pub(crate) fn authenticate_rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Authenticate> {
+    Authenticate::rule(cx, i)
+}
+
+/// [`Authenticate::encode`], for the table of commands.
 pub(crate) fn encode_authenticate(arguments: &Authenticate, encoder: &mut Encoder<'_>) {
-    encoder.sp();
-    encoder.sasl(arguments);
+    arguments.encode(encoder);
 }
 
 #[cfg(test)]
@@ -96,7 +153,6 @@ mod tests {
     use crate::core::testing::{Row, check, round_trip};
     use alloc::format;
     use proptest::prelude::*;
-    use wire::sasl::Mechanism;
 
     #[test]
     fn login() {
@@ -113,7 +169,11 @@ mod tests {
                 Row::Good(b" \"a b\" \"a\\\"b\\\\\"", login("a b", "a\"b\\")),
                 Row::Good(b" FRED {3}\r\na\r\n", login("FRED", "a\r\n")),
                 Row::Good(b" x \"\"", login("x", "")),
-                Row::Tolerated(b" x  caf\xe9", 8, Login { password: Secret::new(*b"caf\xe9"), ..login("x", "") }),
+                Row::Tolerated(
+                    b" x  caf\xe9",
+                    8,
+                    Login { password: Secret::new(*b"caf\xe9"), ..login("x", "") },
+                ),
                 Row::Bad(b" x", 2),
                 Row::Bad(b" x (", 3),
             ],
@@ -127,14 +187,17 @@ mod tests {
             initial_response: response.map(Secret::new),
         };
         check(
-            authenticate_rule,
-            encode_authenticate,
+            Authenticate::rule,
+            |arguments, encoder| arguments.encode(encoder),
             &[
                 Row::Good(b" GSSAPI", arguments("GSSAPI", None)),
                 Row::Good(b" PLAIN dGVzdAB0ZXN0AHRlc3Q=", arguments("PLAIN", Some(b"test\0test\0test"))),
                 Row::Good(b" EXTERNAL =", arguments("EXTERNAL", Some(b""))),
                 Row::Other(b" digest-md5", arguments("DIGEST-MD5", None)),
+                Row::Tolerated(b" \"PLAIN\"", 8, arguments("PLAIN", None)),
+                Row::Tolerated(b" PLAIN  =", 9, arguments("PLAIN", Some(b""))),
                 Row::Bad(b" PLAIN !", 7),
+                Row::Bad(b" PLAIN dGVz=", 11),
                 Row::Bad(b"", 0),
             ],
         );
@@ -155,7 +218,7 @@ mod tests {
         #[test]
         fn round_trips(login in Login::strategy(), arguments in Authenticate::strategy()) {
             round_trip(&login, Login::rule, |value, encoder| value.encode(encoder));
-            round_trip(&arguments, authenticate_rule, encode_authenticate);
+            round_trip(&arguments, Authenticate::rule, |value, encoder| value.encode(encoder));
         }
     }
 }

@@ -446,9 +446,15 @@ mod tests {
             |create, encoder| create.encode(encoder),
             &[
                 Row::Good(b" owatagusiam/", create("owatagusiam/", &[])),
-                Row::Good(b" MySpecial (USE (\\Drafts \\Sent))", create("MySpecial", &[purpose(&[A::Drafts, A::Sent])])),
+                Row::Good(
+                    b" MySpecial (USE (\\Drafts \\Sent))",
+                    create("MySpecial", &[purpose(&[A::Drafts, A::Sent])]),
+                ),
                 Row::Good(b" x (USE ())", create("x", &[purpose(&[])])),
-                Row::Good(b" x (X-Y 1)", create("x", &[CreateParameter::Other(Box::new(parameter("X-Y", Some("1"))))])),
+                Row::Good(
+                    b" x (X-Y 1)",
+                    create("x", &[CreateParameter::Other(Box::new(parameter("X-Y", Some("1"))))]),
+                ),
                 Row::Bad(b" x (USE)", 7),
                 Row::Bad(b" x (USE x", 8),
             ],
@@ -460,7 +466,10 @@ mod tests {
             &[
                 Row::Good(b" blurdybloop sarasoop", rename("blurdybloop", "sarasoop")),
                 Row::Good(b" INBOX \"old mail\"", rename("INBOX", "old mail")),
-                Row::Good(b" a b (X-Y)", Rename { parameters: [parameter("X-Y", None)].into(), ..rename("a", "b") }),
+                Row::Good(
+                    b" a b (X-Y)",
+                    Rename { parameters: [parameter("X-Y", None)].into(), ..rename("a", "b") },
+                ),
                 Row::Tolerated(b" a  b", 5, rename("a", "b")),
                 Row::Bad(b" a", 2),
             ],

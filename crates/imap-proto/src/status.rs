@@ -1,7 +1,7 @@
 //! STATUS: what is known of a mailbox without selecting it.
 
 use crate::core::syntax::{self, expected};
-use crate::core::{Atom, Context, Encoder, Mailbox, ObjectId, Raw, class};
+use crate::core::{Atom, Context, Encoder, Mailbox, NonEmpty, ObjectId, Raw, class};
 use crate::rule;
 use ::core::num::NonZeroU32;
 use alloc::boxed::Box;
@@ -147,15 +147,18 @@ impl StatusItem {
 pub struct StatusCommand {
     /// Of which mailbox.
     pub mailbox: Mailbox,
-    /// What. Must not be empty.
-    pub items: Vec<StatusItem>,
+    /// What.
+    pub items: NonEmpty<StatusItem>,
 }
 
 impl StatusCommand {
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self { mailbox: self.mailbox.detach(), items: self.items.iter().map(StatusItem::detach).collect() }
+        Self {
+            mailbox: self.mailbox.detach(),
+            items: NonEmpty::known(self.items.iter().map(StatusItem::detach).collect()),
+        }
     }
 
     /// ```text
@@ -167,9 +170,9 @@ impl StatusCommand {
         if i.first() != Some(&b'(') && cx.tolerance() > Tolerance::Strict {
             let (rest, items) = syntax::words(cx, i, StatusItem::rule)?;
             cx.repair(rule::MISSING_PARENTHESES, &i[..i.len() - rest.len()]);
-            return Ok((rest, Self { mailbox, items }));
+            return Ok((rest, Self { mailbox, items: NonEmpty::known(items) }));
         }
-        let (i, items) = syntax::list1(cx, i, StatusItem::rule)?;
+        let (i, items) = NonEmpty::list(cx, i, StatusItem::rule)?;
         Ok((i, Self { mailbox, items }))
     }
 
@@ -184,7 +187,7 @@ impl StatusCommand {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        (Mailbox::strategy(), proptest::collection::vec(StatusItem::strategy(), 1..5))
+        (Mailbox::strategy(), NonEmpty::strategy(StatusItem::strategy(), 4))
             .prop_map(|(mailbox, items)| Self { mailbox, items })
     }
 }
@@ -547,7 +550,10 @@ mod tests {
 
     #[test]
     fn commands() {
-        let command = |items: &[StatusItem]| StatusCommand { mailbox: named("frop"), items: items.to_vec() };
+        let command = |items: &[StatusItem]| StatusCommand {
+            mailbox: named("frop"),
+            items: NonEmpty::new(items).unwrap(),
+        };
         check(
             StatusCommand::rule,
             |command, encoder| command.encode(encoder),
@@ -560,7 +566,7 @@ mod tests {
                     b" frop (x unseen)",
                     command(&[StatusItem::Other(Atom::new("X").unwrap()), StatusItem::Unseen]),
                 ),
-                Row::Tolerated(b" frop ()", 8, command(&[])),
+                Row::Bad(b" frop ()", 7),
                 Row::Tolerated(
                     b" frop MESSAGES RECENT",
                     21,

@@ -881,10 +881,8 @@ impl UrlBuilder {
             Just(UrlAccess::Other(b"x+y".to_vec(), None)),
         ];
         let auth = prop_oneof![Just(UrlAuth::Any), octets().prop_map(UrlAuth::Mechanism)];
-        let partial = (0..1000u64, of(any::<NonZeroU32>())).prop_map(|(offset, length)| UrlPartial {
-            offset,
-            length: length.map(NonZeroU64::from),
-        });
+        let partial = (0..1000u64, of(any::<NonZeroU32>()))
+            .prop_map(|(offset, length)| UrlPartial { offset, length: length.map(NonZeroU64::from) });
         let expire = "20[0-9]{2}-0[1-9]-1[0-9]T1[0-9]:00:00(\\.5)?(Z|[+-]0[0-9]:00)";
         let server = ("[a-z.]{1,8}|\\[::1\\]", any::<u16>(), of("[a-z @;%\u{e9}]{1,6}"), of(auth));
         let part = (any::<NonZeroU32>(), of(octets()), of(partial), of((of(expire), access)));
@@ -940,26 +938,40 @@ mod tests {
         let both = url("IMAP://john;AUTH=GSSAPI@[2001:db8::1]:1143/");
         assert_eq!(both.user().as_deref(), Some(&b"john"[..]));
         assert_eq!(both.auth(), Some(UrlAuth::Mechanism(b"GSSAPI".to_vec())));
-        assert_eq!((both.host(), both.port(), both.mailbox_octets()), (Some("[2001:db8::1]"), Some(1143), None));
+        assert_eq!(
+            (both.host(), both.port(), both.mailbox_octets()),
+            (Some("[2001:db8::1]"), Some(1143), None)
+        );
         let plain = url("imap://imap.example.com");
-        assert_eq!((plain.host(), plain.port(), plain.form()), (Some("imap.example.com"), None, UrlForm::Absolute));
+        assert_eq!(
+            (plain.host(), plain.port(), plain.form()),
+            (Some("imap.example.com"), None, UrlForm::Absolute)
+        );
         assert_eq!(url("imap://joe%40x@h").user().as_deref(), Some(&b"joe@x"[..]));
     }
 
     #[test]
     fn messages() {
-        let part = url("imap://minbari.example.org/gray-council;UIDVALIDITY=385759045/;UID=20/;PARTIAL=0.1024");
+        let part =
+            url("imap://minbari.example.org/gray-council;UIDVALIDITY=385759045/;UID=20/;PARTIAL=0.1024");
         assert_eq!((part.uid_validity(), part.uid()), (nz(385_759_045), nz(20)));
         assert_eq!(part.partial(), Some(UrlPartial { offset: 0, length: NonZeroU64::new(1024) }));
-        let japanese = url("imap://psicorp.example.org/~peter/%E6%97%A5%E6%9C%AC%E8%AA%9E/%E5%8F%B0%E5%8C%97");
+        let japanese =
+            url("imap://psicorp.example.org/~peter/%E6%97%A5%E6%9C%AC%E8%AA%9E/%E5%8F%B0%E5%8C%97");
         assert_eq!(japanese.mailbox(false).unwrap().as_bytes(), b"~peter/&ZeVnLIqe-/&U,BTFw-");
-        assert_eq!(japanese.mailbox(true).unwrap().to_utf8_text(), Some("~peter/\u{65e5}\u{672c}\u{8a9e}/\u{53f0}\u{5317}"));
+        assert_eq!(
+            japanese.mailbox(true).unwrap().to_utf8_text(),
+            Some("~peter/\u{65e5}\u{672c}\u{8a9e}/\u{53f0}\u{5317}")
+        );
         let full = "imap://joe@example.com/INBOX/;uid=20/;section=1.2;expire=2007-05-31T10:00:00+02:00;urlauth=submit+fred:internal:91354a473744909de610943775f92038";
         let part = url(full);
         assert_eq!(part.section().as_deref(), Some(&b"1.2"[..]));
         assert_eq!(part.expire(), Some("2007-05-31T10:00:00+02:00"));
         assert_eq!(part.access(), Some(UrlAccess::Submit(b"fred".to_vec())));
-        assert_eq!((part.mechanism(), part.token()), (Some("internal"), Some("91354a473744909de610943775f92038")));
+        assert_eq!(
+            (part.mechanism(), part.token()),
+            (Some("internal"), Some("91354a473744909de610943775f92038"))
+        );
         assert_eq!(part.to_string(), full);
         assert!(!format!("{part:?}").contains("91354a47"), "{part:?}");
         let rump = url(part.rump().unwrap());
@@ -968,8 +980,14 @@ mod tests {
         assert!(rump.with_token("internal", "91354a473744909de610943775f9203").is_err());
         assert!(rump.with_token("i:x", "91354a473744909de610943775f92038").is_err());
         assert_eq!(url("imap://h/a/;UID=1;URLAUTH=stream").access(), Some(UrlAccess::Stream));
-        assert_eq!(url("imap://h/a/;UID=1;URLAUTH=x+y").access(), Some(UrlAccess::Other(b"x".to_vec(), Some(b"y".to_vec()))));
-        assert_eq!(url("imap://h/a/;UID=1/;SECTION=1.HEADER/;PARTIAL=5").section().as_deref(), Some(&b"1.HEADER"[..]));
+        assert_eq!(
+            url("imap://h/a/;UID=1;URLAUTH=x+y").access(),
+            Some(UrlAccess::Other(b"x".to_vec(), Some(b"y".to_vec())))
+        );
+        assert_eq!(
+            url("imap://h/a/;UID=1/;SECTION=1.HEADER/;PARTIAL=5").section().as_deref(),
+            Some(&b"1.HEADER"[..])
+        );
         // as RFC 4467 prints it
         assert_eq!(url("imap://joe@example.com/INBOX/;uid=20/").uid(), nz(20));
     }
@@ -977,7 +995,10 @@ mod tests {
     #[test]
     fn forms_of_rfc_2192() {
         let list = url("imap://michael@minbari.org/users.*;type=list");
-        assert_eq!((list.list_type(), list.mailbox_octets().as_deref()), (Some("list"), Some(&b"users.*"[..])));
+        assert_eq!(
+            (list.list_type(), list.mailbox_octets().as_deref()),
+            (Some("list"), Some(&b"users.*"[..]))
+        );
         assert_eq!(url("imap://h/;TYPE=LSUB").list_type(), Some("LSUB"));
         let search = url("imap://h/a?UNSEEN;UIDVALIDITY=3");
         assert_eq!((search.search().as_deref(), search.uid_validity()), (Some(&b"UNSEEN"[..]), nz(3)));
@@ -990,7 +1011,11 @@ mod tests {
             ("", UrlForm::Empty, "imap://user@h:143/a/b;UIDVALIDITY=5/;UID=20/;SECTION=1.2"),
             ("//x/c", UrlForm::NetworkPath, "imap://x/c"),
             ("/c?SEEN", UrlForm::AbsolutePath, "imap://user@h:143/c?SEEN"),
-            (";SECTION=1.4", UrlForm::RelativePath, "imap://user@h:143/a/b;UIDVALIDITY=5/;UID=20/;SECTION=1.4"),
+            (
+                ";SECTION=1.4",
+                UrlForm::RelativePath,
+                "imap://user@h:143/a/b;UIDVALIDITY=5/;UID=20/;SECTION=1.4",
+            ),
             ("../;UID=21", UrlForm::RelativePath, "imap://user@h:143/a/b;UIDVALIDITY=5/;UID=21"),
             ("imap://y", UrlForm::Absolute, "imap://y"),
         ] {

@@ -26,39 +26,39 @@ pub struct Rights(u128);
 macro_rules! rights {
     ($($(#[$doc:meta])* $id:ident = $letter:literal,)*) => {
         impl Rights {
-            $($(#[$doc])* pub const $id: Self = Self(1 << $letter as u8);)*
+            $($(#[$doc])* pub const $id: Self = Self(1 << $letter);)*
             /// The letters that RFC 4314 defines.
-            pub const KEYWORDS: &'static [char] = &[$($letter),*];
+            pub const KEYWORDS: &'static [u8] = &[$($letter),*];
         }
     };
 }
 rights! {
     /// `l`: the mailbox is visible.
-    LOOKUP = 'l',
+    LOOKUP = b'l',
     /// `r`: SELECT, STATUS.
-    READ = 'r',
+    READ = b'r',
     /// `s`: `\Seen` is kept over sessions.
-    SEEN = 's',
+    SEEN = b's',
     /// `w`: flags but `\Seen` and `\Deleted`.
-    WRITE = 'w',
+    WRITE = b'w',
     /// `i`: APPEND, COPY into it.
-    INSERT = 'i',
+    INSERT = b'i',
     /// `p`: mail can be sent to its address.
-    POST = 'p',
+    POST = b'p',
     /// `k`: CREATE below it.
-    CREATE_MAILBOXES = 'k',
+    CREATE_MAILBOXES = b'k',
     /// `x`: DELETE, RENAME.
-    DELETE_MAILBOX = 'x',
+    DELETE_MAILBOX = b'x',
     /// `t`: `\Deleted`.
-    DELETE_MESSAGES = 't',
+    DELETE_MESSAGES = b't',
     /// `e`: EXPUNGE.
-    EXPUNGE = 'e',
+    EXPUNGE = b'e',
     /// `c`, obsolete: `k`, and maybe `x`.
-    OLD_CREATE = 'c',
+    OLD_CREATE = b'c',
     /// `d`, obsolete: `e` and `t`, and maybe `x`.
-    OLD_DELETE = 'd',
+    OLD_DELETE = b'd',
     /// `a`: SETACL, DELETEACL, GETACL, LISTRIGHTS.
-    ADMINISTER = 'a',
+    ADMINISTER = b'a',
 }
 
 impl Rights {
@@ -115,10 +115,10 @@ impl Rights {
 
     /// The letters and digits: those of RFC 4314 first, in its order.
     pub fn iter(self) -> impl Iterator<Item = char> {
-        let known = Self::KEYWORDS.iter().fold(0u128, |set, &c| set | 1 << u32::from(c));
-        let first = Self::KEYWORDS.iter().copied().filter(move |&c| self.0 >> u32::from(c) & 1 != 0);
+        let known = Self::KEYWORDS.iter().fold(0u128, |set, &o| set | 1 << o);
+        let first = Self::KEYWORDS.iter().copied().filter(move |&o| self.0 >> o & 1 != 0);
         let others = (0..128u8).filter(move |&o| (self.0 & !known) >> o & 1 != 0);
-        first.chain(others.map(char::from))
+        first.chain(others).map(char::from)
     }
 
     /// ```text
@@ -513,7 +513,14 @@ mod tests {
                 Row::Good(b" INBOX/Drafts -Fred -wte", set("-Fred", AclChange::Remove, "wte")),
                 Row::Good(b" INBOX/Drafts anyone \"\"", set("anyone", AclChange::Replace, "")),
                 Row::Good(b" INBOX/Drafts \"a b\" lr01", set("a b", AclChange::Replace, "lr01")),
-                Row::Tolerated(b" INBOX/Drafts John lrQ", 22, SetAcl { rights: Rights(rights("lr").0 | 1 << b'Q'), ..set("John", AclChange::Replace, "") }),
+                Row::Tolerated(
+                    b" INBOX/Drafts John lrQ",
+                    22,
+                    SetAcl {
+                        rights: Rights(rights("lr").0 | 1 << b'Q'),
+                        ..set("John", AclChange::Replace, "")
+                    },
+                ),
                 Row::Bad(b" INBOX/Drafts John", 18),
                 Row::Bad(b" x John \"l r\"", 8),
             ],
@@ -540,7 +547,10 @@ mod tests {
     fn responses() {
         let acl = |entries: &[(&'static str, &str)]| Acl {
             mailbox: named("INBOX"),
-            entries: entries.iter().map(|&(identifier, letters)| (text(identifier), rights(letters))).collect(),
+            entries: entries
+                .iter()
+                .map(|&(identifier, letters)| (text(identifier), rights(letters)))
+                .collect(),
         };
         check(
             Acl::rule,
@@ -565,7 +575,10 @@ mod tests {
             ListRights::rule,
             |list, encoder| list.encode(encoder),
             &[
-                Row::Other(b" ~/Mail/saved smith la r swicdkxte", list("~/Mail/saved", "smith", "la", &["r", "swicdkxte"])),
+                Row::Other(
+                    b" ~/Mail/saved smith la r swicdkxte",
+                    list("~/Mail/saved", "smith", "la", &["r", "swicdkxte"]),
+                ),
                 Row::Good(
                     b" archive.imap anyone \"\" l r s w i p k x t e c d a 0 1 2 3 4 5 6 7 8 9",
                     list(
@@ -573,8 +586,8 @@ mod tests {
                         "anyone",
                         "",
                         &[
-                            "l", "r", "s", "w", "i", "p", "k", "x", "t", "e", "c", "d", "a", "0", "1", "2", "3",
-                            "4", "5", "6", "7", "8", "9",
+                            "l", "r", "s", "w", "i", "p", "k", "x", "t", "e", "c", "d", "a", "0", "1", "2",
+                            "3", "4", "5", "6", "7", "8", "9",
                         ],
                     ),
                 ),
@@ -585,7 +598,10 @@ mod tests {
             MyRights::rule,
             |my, encoder| my.encode(encoder),
             &[
-                Row::Other(b" INBOX rwiptsldaex", MyRights { mailbox: named("INBOX"), rights: rights("rwiptsldaex") }),
+                Row::Other(
+                    b" INBOX rwiptsldaex",
+                    MyRights { mailbox: named("INBOX"), rights: rights("rwiptsldaex") },
+                ),
                 Row::Other(b" \"foo\" lrs", MyRights { mailbox: named("foo"), rights: rights("lrs") }),
                 Row::Good(b" foo lrs", MyRights { mailbox: named("foo"), rights: rights("lrs") }),
                 Row::Bad(b" foo", 4),

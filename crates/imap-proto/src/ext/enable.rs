@@ -1,7 +1,7 @@
 //! ENABLE (RFC 5161, RFC 9051 section 6.3.1).
 
 use crate::core::syntax::{self, blanks, expected};
-use crate::core::{Atom, Context, Encoder};
+use crate::core::{Atom, Context, Encoder, NonEmpty};
 use alloc::vec::Vec;
 use wire::parse::Parsed;
 
@@ -21,15 +21,15 @@ fn encode(capabilities: &[Atom], encoder: &mut Encoder<'_>) {
 /// The arguments of ENABLE: what the client wants to use.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Enable {
-    /// Which capabilities. Must not be empty.
-    pub capabilities: Vec<Atom>,
+    /// Which capabilities.
+    pub capabilities: NonEmpty<Atom>,
 }
 
 impl Enable {
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self { capabilities: self.capabilities.iter().map(Atom::detach).collect() }
+        Self { capabilities: NonEmpty::known(self.capabilities.iter().map(Atom::detach).collect()) }
     }
 
     /// ```text
@@ -38,7 +38,7 @@ impl Enable {
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, capabilities) = syntax::words(cx, i, capability)?;
-        Ok((i, Self { capabilities }))
+        Ok((i, Self { capabilities: NonEmpty::known(capabilities) }))
     }
 
     /// Writes it.
@@ -50,7 +50,7 @@ impl Enable {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        proptest::collection::vec(Atom::strategy(), 1..4).prop_map(|capabilities| Self { capabilities })
+        NonEmpty::strategy(Atom::strategy(), 3).prop_map(|capabilities| Self { capabilities })
     }
 }
 
@@ -107,8 +107,9 @@ mod tests {
 
     #[test]
     fn lists() {
-        let atoms = |names: &[&'static str]| names.iter().map(|name| Atom::new(*name).unwrap()).collect();
-        let enable = |names| Enable { capabilities: atoms(names) };
+        let atoms =
+            |names: &[&'static str]| names.iter().map(|name| Atom::new(*name).unwrap()).collect::<Vec<_>>();
+        let enable = |names| Enable { capabilities: NonEmpty::new(atoms(names)).unwrap() };
         check(
             Enable::rule,
             |enable, encoder| enable.encode(encoder),

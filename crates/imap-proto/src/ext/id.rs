@@ -87,9 +87,8 @@ impl Id {
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        let detach = |(name, value): &(IString, Option<IString>)| {
-            (name.detach(), value.as_ref().map(IString::detach))
-        };
+        let detach =
+            |(name, value): &(IString, Option<IString>)| (name.detach(), value.as_ref().map(IString::detach));
         Self { fields: self.fields.iter().map(detach).collect() }
     }
 
@@ -202,7 +201,10 @@ mod tests {
     #[test]
     fn limits() {
         let field = |name: usize, value: usize| {
-            (IString::new(alloc::vec![b'n'; name]).unwrap(), Some(IString::new(alloc::vec![b'v'; value]).unwrap()))
+            (
+                IString::new(alloc::vec![b'n'; name]).unwrap(),
+                Some(IString::new(alloc::vec![b'v'; value]).unwrap()),
+            )
         };
         for (fields, limit) in [
             (alloc::vec![field(30, 1024); 30], None),

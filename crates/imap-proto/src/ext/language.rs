@@ -212,7 +212,10 @@ mod tests {
             Language::rule,
             |language, encoder| language.encode(encoder),
             &[
-                Row::Good(b" (EN DE IT i-default)", Language { tags: texts(&["EN", "DE", "IT", "i-default"]) }),
+                Row::Good(
+                    b" (EN DE IT i-default)",
+                    Language { tags: texts(&["EN", "DE", "IT", "i-default"]) },
+                ),
                 Row::Tolerated(b" (EN )", 6, Language { tags: texts(&["EN"]) }),
                 Row::Tolerated(b" ()", 3, Language { tags: texts(&[]) }),
                 Row::Bad(b" EN", 1),
@@ -236,7 +239,10 @@ mod tests {
                 ),
                 Row::Good(
                     b" i;basic (i;basic i;octet)",
-                    Comparator { selected: texts(&["i;basic"]).remove(0), matching: texts(&["i;basic", "i;octet"]) },
+                    Comparator {
+                        selected: texts(&["i;basic"]).remove(0),
+                        matching: texts(&["i;basic", "i;octet"]),
+                    },
                 ),
                 Row::Bad(b" (a)", 1),
             ],

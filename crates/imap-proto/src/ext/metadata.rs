@@ -1,7 +1,7 @@
 //! METADATA and METADATA-SERVER (RFC 5464): annotations of mailboxes and of the server.
 
 use crate::core::syntax::{self, expected};
-use crate::core::{Context, Encoder, Literal8, Mailbox, Parameter};
+use crate::core::{Context, Encoder, Literal8, Mailbox, NonEmpty, Parameter};
 use crate::rule;
 use ::core::fmt;
 use alloc::boxed::Box;
@@ -259,8 +259,8 @@ pub struct GetMetadata {
     pub options: Vec<GetMetadataOption>,
     /// Of which mailbox; the empty name is the server.
     pub mailbox: Mailbox,
-    /// Which entries. Must not be empty.
-    pub entries: Vec<MetadataEntry>,
+    /// Which entries.
+    pub entries: NonEmpty<MetadataEntry>,
 }
 
 impl GetMetadata {
@@ -270,7 +270,7 @@ impl GetMetadata {
         Self {
             options: self.options.iter().map(GetMetadataOption::detach).collect(),
             mailbox: self.mailbox.detach(),
-            entries: self.entries.iter().map(MetadataEntry::detach).collect(),
+            entries: NonEmpty::known(self.entries.iter().map(MetadataEntry::detach).collect()),
         }
     }
 
@@ -298,7 +298,7 @@ impl GetMetadata {
             i = syntax::sp(cx, rest)?.0;
         }
         if i.starts_with(b"(") {
-            let (i, entries) = syntax::list1(cx, i, MetadataEntry::rule)?;
+            let (i, entries) = NonEmpty::list(cx, i, MetadataEntry::rule)?;
             return Ok((i, Self { options, mailbox, entries }));
         }
         let (rest, entries) = syntax::words(cx, i, MetadataEntry::rule)?;
@@ -307,7 +307,7 @@ impl GetMetadata {
             let (rest, _) = MetadataEntry::rule(cx, i)?;
             return Err(Failure::at(rest, wire::parse::expected::END, ParseErrorKind::Trailing));
         }
-        Ok((rest, Self { options, mailbox, entries }))
+        Ok((rest, Self { options, mailbox, entries: NonEmpty::known(entries) }))
     }
 
     /// Writes it.
@@ -329,7 +329,11 @@ impl GetMetadata {
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::collection::vec;
         use proptest::prelude::*;
-        (vec(GetMetadataOption::strategy(), 0..3), Mailbox::strategy(), vec(MetadataEntry::strategy(), 1..4))
+        (
+            vec(GetMetadataOption::strategy(), 0..3),
+            Mailbox::strategy(),
+            NonEmpty::strategy(MetadataEntry::strategy(), 3),
+        )
             .prop_map(|(options, mailbox, entries)| Self { options, mailbox, entries })
     }
 }
@@ -378,15 +382,18 @@ fn values_strategy() -> impl proptest::strategy::Strategy<Value = Vec<MetadataVa
 pub struct SetMetadata {
     /// Of which mailbox; the empty name is the server.
     pub mailbox: Mailbox,
-    /// Which values. Must not be empty.
-    pub values: Vec<MetadataValue>,
+    /// Which values.
+    pub values: NonEmpty<MetadataValue>,
 }
 
 impl SetMetadata {
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self { mailbox: self.mailbox.detach(), values: self.values.iter().map(detach_value).collect() }
+        Self {
+            mailbox: self.mailbox.detach(),
+            values: NonEmpty::known(self.values.iter().map(detach_value).collect()),
+        }
     }
 
     /// ```text
@@ -396,7 +403,7 @@ impl SetMetadata {
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (i, mailbox) = Mailbox::argument(cx, i)?;
         let (i, ()) = syntax::sp(cx, i)?;
-        let (i, values) = syntax::list1(cx, i, value_rule)?;
+        let (i, values) = NonEmpty::list(cx, i, value_rule)?;
         Ok((i, Self { mailbox, values }))
     }
 
@@ -411,7 +418,8 @@ impl SetMetadata {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        (Mailbox::strategy(), values_strategy()).prop_map(|(mailbox, values)| Self { mailbox, values })
+        (Mailbox::strategy(), values_strategy())
+            .prop_map(|(mailbox, values)| Self { mailbox, values: NonEmpty::known(values) })
     }
 }
 
@@ -520,7 +528,7 @@ mod tests {
         let get = |mailbox, options: &[GetMetadataOption], entries: &[MetadataEntry]| GetMetadata {
             options: options.to_vec(),
             mailbox: named(mailbox),
-            entries: entries.to_vec(),
+            entries: NonEmpty::new(entries).unwrap(),
         };
         check(
             GetMetadata::rule,
@@ -586,7 +594,7 @@ mod tests {
     fn setting() {
         let set = |mailbox, values: &[MetadataValue]| SetMetadata {
             mailbox: named(mailbox),
-            values: values.to_vec(),
+            values: NonEmpty::new(values).unwrap(),
         };
         check(
             SetMetadata::rule,
@@ -608,7 +616,7 @@ mod tests {
                     b" INBOX (/private/comment ~{3}\r\na\0\n)",
                     set("INBOX", &[(PRIVATE, some(b"a\0\n"))]),
                 ),
-                Row::Tolerated(b" INBOX ()", 9, set("INBOX", &[])),
+                Row::Bad(b" INBOX ()", 8),
                 Row::Tolerated(b" INBOX (/shared/comment x)", 26, set("INBOX", &[(SHARED, some(b"x"))])),
                 Row::Bad(b" INBOX (/shared/comment)", 23),
                 Row::Bad(b" INBOX /shared/comment", 7),

@@ -10,7 +10,7 @@ mod multisearch;
 mod namespace;
 mod notify;
 mod qresync;
-pub(crate) mod quota;
+mod quota;
 mod session;
 mod uid_batches;
 mod urlauth;

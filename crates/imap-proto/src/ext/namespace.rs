@@ -90,11 +90,7 @@ impl NamespaceEntry {
             name: extension.name.detach(),
             values: extension.values.iter().map(IString::detach).collect(),
         });
-        Self {
-            prefix: self.prefix.detach(),
-            delimiter: self.delimiter,
-            extensions: extensions.collect(),
-        }
+        Self { prefix: self.prefix.detach(), delimiter: self.delimiter, extensions: extensions.collect() }
     }
 
     /// Any namespace, for property tests.
@@ -232,7 +228,11 @@ mod tests {
         NamespaceEntry { extensions: [NamespaceExtension { name: text(name), values }].into(), ..entry }
     }
 
-    fn namespace(personal: &[NamespaceEntry], other_users: &[NamespaceEntry], shared: &[NamespaceEntry]) -> Namespace {
+    fn namespace(
+        personal: &[NamespaceEntry],
+        other_users: &[NamespaceEntry],
+        shared: &[NamespaceEntry],
+    ) -> Namespace {
         Namespace { personal: personal.to_vec(), other_users: other_users.to_vec(), shared: shared.to_vec() }
     }
 
@@ -257,7 +257,10 @@ mod tests {
                 Row::Good(
                     b" ((\"\" \"/\")(\"#mh/\" NIL \"X-PARAM\" (\"FLAG1\" \"FLAG2\"))) NIL NIL",
                     namespace(
-                        &[entry("", Some('/')), extended(entry("#mh/", None), "X-PARAM", &["FLAG1", "FLAG2"])],
+                        &[
+                            entry("", Some('/')),
+                            extended(entry("#mh/", None), "X-PARAM", &["FLAG1", "FLAG2"]),
+                        ],
                         &[],
                         &[],
                     ),
@@ -267,7 +270,11 @@ mod tests {
                     namespace(&[], &[translated()], &[]),
                 ),
                 // RFC 2342 and 5255 as they are printed
-                Row::Tolerated(b" ((\"INBOX.\" \".\")) NIL  NIL", 26, namespace(&[entry("INBOX.", Some('.'))], &[], &[])),
+                Row::Tolerated(
+                    b" ((\"INBOX.\" \".\")) NIL  NIL",
+                    26,
+                    namespace(&[entry("INBOX.", Some('.'))], &[], &[]),
+                ),
                 Row::Tolerated(
                     b" ((\"\" \"/\"))((\"~\" \"/\")) NIL",
                     26,

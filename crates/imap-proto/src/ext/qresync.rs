@@ -85,7 +85,12 @@ impl Qresync {
         let uids = || SequenceSet::uid_strategy();
         let mod_seq = (1..=i64::MAX as u64).prop_filter_map("0", NonZeroU64::new);
         (any::<NonZeroU32>(), mod_seq, of(uids()), of((uids(), uids()))).prop_map(
-            |(uid_validity, mod_seq, known_uids, matches)| Self { uid_validity, mod_seq, known_uids, matches },
+            |(uid_validity, mod_seq, known_uids, matches)| Self {
+                uid_validity,
+                mod_seq,
+                known_uids,
+                matches,
+            },
         )
     }
 }
@@ -117,7 +122,9 @@ impl Vanished {
         let mut earlier = false;
         if let Some(inside) = i.strip_prefix(b"(") {
             let inside = syntax::no_sp(cx, inside);
-            let Some(rest) = syntax::after(inside, b"EARLIER") else { return fail(inside, expected::MODIFIER) };
+            let Some(rest) = syntax::after(inside, b"EARLIER") else {
+                return fail(inside, expected::MODIFIER);
+            };
             let (rest, ()) = syntax::octet(syntax::no_sp(cx, rest), b')', expected::CLOSE)?;
             earlier = true;
             i = syntax::sp_or_none(cx, rest)?.0;
@@ -148,7 +155,8 @@ mod tests {
 
     #[test]
     fn vanished() {
-        let gone = |earlier, uids: &str| Vanished { earlier, uids: SequenceSet::parse(uids.as_bytes()).unwrap() };
+        let gone =
+            |earlier, uids: &str| Vanished { earlier, uids: SequenceSet::parse(uids.as_bytes()).unwrap() };
         check(
             Vanished::rule,
             |gone, encoder| gone.encode(encoder),

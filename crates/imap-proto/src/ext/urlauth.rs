@@ -1,7 +1,7 @@
 //! URLAUTH (RFC 4467) and URLAUTH=BINARY (RFC 5524): URLs that give access to parts of messages.
 
 use crate::core::syntax::{self, blanks, expected};
-use crate::core::{Atom, Context, Encoder, IString, Literal8, Mailbox, Raw, class};
+use crate::core::{Atom, Context, Encoder, IString, Literal8, Mailbox, NonEmpty, Raw, class};
 use crate::rule;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -22,8 +22,8 @@ fn mechanism<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Atom> {
 /// The arguments of GENURLAUTH (RFC 4467 section 7).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GenUrlAuthCommand {
-    /// URLs up to and with `;URLAUTH=` and its access, and the mechanism for each, `INTERNAL`. Must not be empty.
-    pub urls: Vec<(IString, Atom)>,
+    /// URLs up to and with `;URLAUTH=` and its access, and the mechanism for each, `INTERNAL`.
+    pub urls: NonEmpty<(IString, Atom)>,
 }
 
 impl GenUrlAuthCommand {
@@ -31,7 +31,7 @@ impl GenUrlAuthCommand {
     #[must_use]
     pub fn detach(&self) -> Self {
         let urls = self.urls.iter().map(|(url, mechanism)| (url.detach(), mechanism.detach()));
-        Self { urls: urls.collect() }
+        Self { urls: NonEmpty::known(urls.collect()) }
     }
 
     /// ```text
@@ -46,7 +46,7 @@ impl GenUrlAuthCommand {
             let (i, mechanism) = mechanism(cx, i)?;
             Ok((i, (url, mechanism)))
         })?;
-        Ok((i, Self { urls }))
+        Ok((i, Self { urls: NonEmpty::known(urls) }))
     }
 
     /// Writes it.
@@ -63,7 +63,7 @@ impl GenUrlAuthCommand {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        proptest::collection::vec((IString::strategy(), Atom::strategy()), 1..4).prop_map(|urls| Self { urls })
+        NonEmpty::strategy((IString::strategy(), Atom::strategy()), 3).prop_map(|urls| Self { urls })
     }
 }
 
@@ -71,15 +71,15 @@ impl GenUrlAuthCommand {
 /// it names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GenUrlAuth {
-    /// The URLs. Must not be empty.
-    pub urls: Vec<IString>,
+    /// The URLs.
+    pub urls: NonEmpty<IString>,
 }
 
 impl GenUrlAuth {
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self { urls: self.urls.iter().map(IString::detach).collect() }
+        Self { urls: NonEmpty::known(self.urls.iter().map(IString::detach).collect()) }
     }
 
     /// ```text
@@ -89,7 +89,7 @@ impl GenUrlAuth {
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, urls) = syntax::words(cx, i, syntax::astring)?;
-        Ok((i, Self { urls }))
+        Ok((i, Self { urls: NonEmpty::known(urls) }))
     }
 
     /// Writes it.
@@ -104,7 +104,7 @@ impl GenUrlAuth {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        proptest::collection::vec(IString::strategy(), 1..4).prop_map(|urls| Self { urls })
+        NonEmpty::strategy(IString::strategy(), 3).prop_map(|urls| Self { urls })
     }
 }
 
@@ -227,8 +227,8 @@ impl UrlFetchParameter {
 /// The arguments of URLFETCH (RFC 4467 section 7, RFC 5524).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UrlFetchCommand {
-    /// URLs, and what is wanted of each; nothing asks for the content as RFC 4467 has it. Must not be empty.
-    pub urls: Vec<(IString, Vec<UrlFetchParameter>)>,
+    /// URLs, and what is wanted of each; nothing asks for the content as RFC 4467 has it.
+    pub urls: NonEmpty<(IString, Vec<UrlFetchParameter>)>,
 }
 
 impl UrlFetchCommand {
@@ -238,7 +238,7 @@ impl UrlFetchCommand {
         let urls = self.urls.iter().map(|(url, parameters)| {
             (url.detach(), parameters.iter().map(UrlFetchParameter::detach).collect())
         });
-        Self { urls: urls.collect() }
+        Self { urls: NonEmpty::known(urls.collect()) }
     }
 
     /// ```text
@@ -267,7 +267,7 @@ impl UrlFetchCommand {
             let (i, ()) = syntax::octet(syntax::no_sp(cx, i), b')', expected::CLOSE)?;
             Ok((i, (url, parameters)))
         })?;
-        Ok((i, Self { urls }))
+        Ok((i, Self { urls: NonEmpty::known(urls) }))
     }
 
     /// Writes it.
@@ -293,7 +293,7 @@ impl UrlFetchCommand {
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::collection::vec;
         use proptest::prelude::*;
-        vec((IString::strategy(), vec(UrlFetchParameter::strategy(), 0..3)), 1..4)
+        NonEmpty::strategy((IString::strategy(), vec(UrlFetchParameter::strategy(), 0..3)), 3)
             .prop_map(|urls| Self { urls })
     }
 }
@@ -400,7 +400,8 @@ impl UrlFetchItem {
         use proptest::prelude::*;
         let raw = || Raw::known("(\"IMAGE\" \"PNG\" () NIL NIL \"BINARY\" 123)".into());
         prop_oneof![
-            of(IString::strategy()).prop_map(|content| Self::Body(content.map(|s| Literal8::new(s.to_bytes())))),
+            of(IString::strategy())
+                .prop_map(|content| Self::Body(content.map(|s| Literal8::new(s.to_bytes())))),
             of(Literal8::strategy()).prop_map(Self::Binary),
             Just(Self::BodyPartStructure(raw())),
             "X-[A-Z]{1,8}".prop_map(move |name| Self::Other(Box::new((Atom::known(name.into()), raw())))),
@@ -413,15 +414,15 @@ impl UrlFetchItem {
 pub enum UrlFetchData {
     /// The content, as RFC 4467 has it; `None` if the URL is no good.
     Content(Option<Literal8>),
-    /// What was asked for, as RFC 5524 has it. Must not be empty.
-    Items(Vec<UrlFetchItem>),
+    /// What was asked for, as RFC 5524 has it.
+    Items(NonEmpty<UrlFetchItem>),
 }
 
 /// The URLFETCH response (RFC 4467 section 7, RFC 5524 section 3.2).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UrlFetch {
-    /// URLs and what they give. Must not be empty.
-    pub urls: Vec<(IString, UrlFetchData)>,
+    /// URLs and what they give.
+    pub urls: NonEmpty<(IString, UrlFetchData)>,
 }
 
 impl UrlFetch {
@@ -434,12 +435,12 @@ impl UrlFetch {
                     UrlFetchData::Content(content.as_ref().map(Literal8::detach))
                 }
                 UrlFetchData::Items(items) => {
-                    UrlFetchData::Items(items.iter().map(UrlFetchItem::detach).collect())
+                    UrlFetchData::Items(NonEmpty::known(items.iter().map(UrlFetchItem::detach).collect()))
                 }
             };
             (url.detach(), data)
         });
-        Self { urls: urls.collect() }
+        Self { urls: NonEmpty::known(urls.collect()) }
     }
 
     /// ```text
@@ -462,7 +463,7 @@ impl UrlFetch {
                 return Ok((i, (url, UrlFetchData::Content(content))));
             }
             let (mut i, first) = UrlFetchItem::rule(cx, i)?;
-            let mut items = Vec::from([first]);
+            let mut items = NonEmpty::one(first);
             while i.get(blanks(i)) == Some(&b'(') {
                 let (rest, ()) = syntax::sp_or_none(cx, i)?;
                 let (rest, item) = UrlFetchItem::rule(cx, rest)?;
@@ -474,7 +475,7 @@ impl UrlFetch {
             }
             Ok((i, (url, UrlFetchData::Items(items))))
         })?;
-        Ok((i, Self { urls }))
+        Ok((i, Self { urls: NonEmpty::known(urls) }))
     }
 
     /// Writes it.
@@ -498,9 +499,9 @@ impl UrlFetch {
         let content = proptest::option::of(IString::strategy());
         let data = prop_oneof![
             content.prop_map(|content| UrlFetchData::Content(content.map(|s| Literal8::new(s.to_bytes())))),
-            vec(UrlFetchItem::strategy(), 1..3).prop_map(UrlFetchData::Items),
+            NonEmpty::strategy(UrlFetchItem::strategy(), 2).prop_map(UrlFetchData::Items),
         ];
-        vec((IString::strategy(), data), 1..3).prop_map(|urls| Self { urls })
+        NonEmpty::strategy((IString::strategy(), data), 2).prop_map(|urls| Self { urls })
     }
 }
 
@@ -514,6 +515,10 @@ mod tests {
 
     fn text(text: &'static str) -> IString {
         IString::new(text).unwrap()
+    }
+
+    fn known<T>(values: impl IntoIterator<Item = T>) -> NonEmpty<T> {
+        NonEmpty::new(values.into_iter().collect::<Vec<_>>()).unwrap()
     }
 
     fn atom(name: &'static str) -> Atom {
@@ -533,13 +538,19 @@ mod tests {
                 Row::Other(
                     b" \"imap://joe@example.com/INBOX/;uid=20/;section=1.2\" INTERNAL",
                     GenUrlAuthCommand {
-                        urls: [(text("imap://joe@example.com/INBOX/;uid=20/;section=1.2"), atom("INTERNAL"))].into(),
+                        urls: known([(
+                            text("imap://joe@example.com/INBOX/;uid=20/;section=1.2"),
+                            atom("INTERNAL"),
+                        )]),
                     },
                 ),
                 Row::Good(
                     b" imap://a/b INTERNAL imap://a/c X.1",
                     GenUrlAuthCommand {
-                        urls: [(text("imap://a/b"), atom("INTERNAL")), (text("imap://a/c"), atom("X.1"))].into(),
+                        urls: known([
+                            (text("imap://a/b"), atom("INTERNAL")),
+                            (text("imap://a/c"), atom("X.1")),
+                        ]),
                     },
                 ),
                 Row::Bad(b" imap://a/b", 11),
@@ -549,7 +560,10 @@ mod tests {
             GenUrlAuth::rule,
             |urls, encoder| urls.encode(encoder),
             &[
-                Row::Good(b" imap://a/b imap://a/c", GenUrlAuth { urls: [text("imap://a/b"), text("imap://a/c")].into() }),
+                Row::Good(
+                    b" imap://a/b imap://a/c",
+                    GenUrlAuth { urls: known([text("imap://a/b"), text("imap://a/c")]) },
+                ),
                 Row::Bad(b"", 0),
             ],
         );
@@ -571,7 +585,7 @@ mod tests {
     #[test]
     fn fetching() {
         let fetch = |urls: &[(&'static str, &[P])]| UrlFetchCommand {
-            urls: urls.iter().map(|&(url, parameters)| (text(url), parameters.to_vec())).collect(),
+            urls: known(urls.iter().map(|&(url, parameters)| (text(url), parameters.to_vec()))),
         };
         check(
             UrlFetchCommand::rule,
@@ -595,9 +609,10 @@ mod tests {
             ],
         );
         let got = |urls: &[(&'static str, UrlFetchData)]| UrlFetch {
-            urls: urls.iter().cloned().map(|(url, data)| (text(url), data)).collect(),
+            urls: known(urls.iter().cloned().map(|(url, data)| (text(url), data))),
         };
-        let structure = || I::BodyPartStructure(Raw::new("(\"IMAGE\" \"PNG\" () NIL NIL \"BINARY\" 123)").unwrap());
+        let structure =
+            || I::BodyPartStructure(Raw::new("(\"IMAGE\" \"PNG\" () NIL NIL \"BINARY\" 123)").unwrap());
         check(
             UrlFetch::rule,
             |got, encoder| got.encode(encoder),
@@ -616,7 +631,7 @@ mod tests {
                 Row::Good(
                     b" u (BODYPARTSTRUCTURE (\"IMAGE\" \"PNG\" () NIL NIL \"BINARY\" 123)) (BINARY ~{2}\r\n\0\n) v NIL",
                     got(&[
-                        ("u", UrlFetchData::Items([structure(), I::Binary(some(b"\0\n"))].into())),
+                        ("u", UrlFetchData::Items(known([structure(), I::Binary(some(b"\0\n"))]))),
                         ("v", UrlFetchData::Content(None)),
                     ]),
                 ),
@@ -624,20 +639,20 @@ mod tests {
                     b" u (BODY \"x\") (BINARY NIL) (X-Y (a))",
                     got(&[(
                         "u",
-                        UrlFetchData::Items(
+                        UrlFetchData::Items(known(
                             [
                                 I::Body(some(b"x")),
                                 I::Binary(None),
                                 I::Other(Box::new((atom("X-Y"), Raw::new("(a)").unwrap()))),
                             ]
-                            .into(),
+                            ),
                         ),
                     )]),
                 ),
                 Row::Tolerated(
                     b" u (BODY \"x\")(BINARY NIL)",
                     25,
-                    got(&[("u", UrlFetchData::Items([I::Body(some(b"x")), I::Binary(None)].into()))]),
+                    got(&[("u", UrlFetchData::Items(known([I::Body(some(b"x")), I::Binary(None)])))]),
                 ),
                 Row::Bad(b" u", 2),
                 Row::Bad(b" u (BODY)", 8),
