@@ -21,8 +21,9 @@ pub use append::{
 pub use copy::CopyCommand;
 pub use fetch::{
     Address, AddressGroup, Addresses, Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery,
-    Envelope, EnvelopeBuilder, FetchCommand, FetchItem, FetchItems, FetchModifier, Label, MessageData,
-    PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
+    BodyBuilder, BodyPart, BodyStructure, Children, Disposition, Envelope, EnvelopeBuilder, FetchCommand,
+    FetchItem, FetchItems, FetchModifier, Label, MessageData, Params, PartNumber, Partial, PartialRange,
+    Section, SectionQuery, SectionText,
 };
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
 pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};

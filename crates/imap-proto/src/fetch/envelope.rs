@@ -169,8 +169,8 @@ impl Envelope {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        let text = || proptest::option::of(IString::strategy());
-        let list = || proptest::collection::vec(Address::strategy(), 0..3);
+        let text = || proptest::option::of(IString::strategy()).boxed();
+        let list = || proptest::collection::vec(Address::strategy(), 0..3).boxed();
         ([text(), text(), text(), text()], [list(), list(), list(), list(), list(), list()]).prop_filter_map(
             "built",
             |(texts, lists)| {
@@ -260,7 +260,7 @@ pub(super) fn repair<'i>(cx: &Context<'_>, i: &'i [u8], out: &mut Vec<u8>) -> Pa
     block::close(cx, i)
 }
 
-const NOTHING: &[u8] = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
+pub(super) const NOTHING: &[u8] = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
 
 fn repair_addresses<'i>(cx: &Context<'_>, i: &'i [u8], out: &mut Vec<u8>) -> Parsed<'i, ()> {
     if let Some(rest) = syntax::nil(i) {
