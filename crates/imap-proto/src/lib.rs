@@ -21,9 +21,10 @@ pub use append::{
 pub use copy::CopyCommand;
 pub use fetch::{
     Address, AddressGroup, Addresses, Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery,
-    BodyBuilder, BodyPart, BodyStructure, Children, Disposition, Envelope, EnvelopeBuilder, FetchCommand,
-    FetchItem, FetchItems, FetchModifier, Label, MessageData, Params, PartNumber, Partial, PartialRange,
-    Section, SectionQuery, SectionText,
+    BinarySection, BinarySize, BodyBuilder, BodyPart, BodySection, BodyStructure, Children, Disposition,
+    Envelope, EnvelopeBuilder, Fetch, FetchAttribute, FetchCommand, FetchItem, FetchItems, FetchModifier,
+    InvalidAttribute, Label, MessageData, OtherAttribute, Params, PartNumber, Partial, PartialRange, Section,
+    SectionQuery, SectionText,
 };
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
 pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};

@@ -587,9 +587,9 @@ mod tests {
                     b"(\"MESSAGE\" \"RFC822\" NIL NIL NIL \"7BIT\" 5)",
                     &BodyBuilder::message("RFC822", &nothing, &empty).octets(5),
                 ),
-                Row::Bad(b"(\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" x 1)", 37),
+                Row::Bad(b"(\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" x 1)", 35),
                 Row::Bad(b"(\"TEXT\"", 7),
-                Row::Bad(b"((\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 1 1)", 42),
+                Row::Bad(b"((\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 1 1)", 40),
                 Row::Bad(b"x", 0),
             ],
         );

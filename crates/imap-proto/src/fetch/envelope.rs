@@ -135,10 +135,17 @@ impl Envelope {
     /// ```
     #[inline]
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
-        match walk(i, Grammar::of(cx)) {
-            Some((rest, at)) => Ok((rest, Self { block: cx.keep(&i[..i.len() - rest.len()]), at })),
+        match Self::well_formed(cx, i) {
+            Some(found) => Ok(found),
             None => Self::repaired(cx, i),
         }
+    }
+
+    /// Only if nothing has to be repaired.
+    #[inline]
+    pub(super) fn well_formed<'i>(cx: &Context<'_>, i: &'i [u8]) -> Option<(&'i [u8], Self)> {
+        let (rest, at) = walk(i, Grammar::of(cx))?;
+        Some((rest, Self { block: cx.keep(&i[..i.len() - rest.len()]), at }))
     }
 
     #[cold]

@@ -10,6 +10,7 @@ mod command;
 mod data;
 mod envelope;
 mod label;
+mod response;
 mod section;
 
 pub use address::{Address, AddressGroup, Addresses};
@@ -20,4 +21,7 @@ pub use command::{BinaryQuery, FetchCommand, FetchItem, FetchItems, FetchModifie
 pub use data::MessageData;
 pub use envelope::{Envelope, EnvelopeBuilder};
 pub use label::Label;
+pub use response::{
+    BinarySection, BinarySize, BodySection, Fetch, FetchAttribute, InvalidAttribute, OtherAttribute,
+};
 pub use section::{PartNumber, Partial, PartialRange, Section, SectionText};
