@@ -442,7 +442,6 @@ fn extension<'i>(cx: &Context<'_>, mut i: &'i [u8], out: &mut Vec<u8>) -> Parsed
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::core::testing::{Row, check};
     use crate::fetch::{BodyBuilder, BodyStructure};
 

@@ -1153,7 +1153,7 @@ mod tests {
             Row::Lenient(b" ((UID 1 ) FLAGS ())", 20, vec![uid(1), flags([])]),
             Row::Bad(b" x", 1),
             Row::Bad(b"(UID 1)", 0),
-            Row::Bad(b" (UID 1 BODY[] {9}\r\na)", 20),
+            Row::Bad(b" (UID 1 BODY[] {9}\r\na)", 22),
             Row::Bad(b" ((((UID 1))))", 2),
         ]);
     }
