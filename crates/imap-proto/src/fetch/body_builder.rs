@@ -15,7 +15,7 @@ pub struct BodyBuilder {
     parts: Option<Vec<u8>>,
     main_type: Vec<u8>,
     subtype: Vec<u8>,
-    params: Vec<(Vec<u8>, Vec<u8>)>,
+    params: Pairs,
     id: Option<Vec<u8>>,
     description: Option<Vec<u8>>,
     encoding: Option<Vec<u8>>,
@@ -24,11 +24,14 @@ pub struct BodyBuilder {
     message: Option<Vec<u8>>,
     extended: bool,
     md5: Option<Vec<u8>>,
-    disposition: Option<(Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>)>,
+    disposition: Option<(Vec<u8>, Pairs)>,
     languages: Vec<Vec<u8>>,
     location: Option<Vec<u8>>,
     extensions: Option<Raw>,
 }
+
+/// Names and values.
+type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
 impl BodyBuilder {
     /// A part without parts, of this type.

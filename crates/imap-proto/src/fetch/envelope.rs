@@ -46,7 +46,6 @@ const MESSAGE_ID: usize = 8;
 
 impl Envelope {
     /// Makes a new one.
-    #[must_use]
     pub fn builder() -> EnvelopeBuilder {
         EnvelopeBuilder::default()
     }
