@@ -488,7 +488,7 @@ impl Replace {
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
         let message = prop_oneof![
-            4 => (1..=u32::MAX).prop_filter_map("zero", |n| core_sequence(n)),
+            4 => (1..=u32::MAX).prop_filter_map("zero", core_sequence),
             1 => Just(Sequence::LAST),
         ];
         (message, Mailbox::strategy(), AppendMessage::strategy()).prop_map(|(message, mailbox, with)| Self {

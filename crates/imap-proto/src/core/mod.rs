@@ -27,6 +27,7 @@ mod utf7;
 pub use atom::Atom;
 pub use context::{Context, Cut};
 pub use date::Date;
+pub(crate) use date::month;
 pub use date_time::DateTime;
 pub use encoder::{Encoder, Fragment, Literals, Options};
 pub use flag::{Flag, Flags};

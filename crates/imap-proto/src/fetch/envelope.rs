@@ -46,7 +46,6 @@ const MESSAGE_ID: usize = 8;
 
 impl Envelope {
     /// Makes a new one.
-    #[must_use]
     pub fn builder() -> EnvelopeBuilder {
         EnvelopeBuilder::default()
     }
@@ -135,10 +134,17 @@ impl Envelope {
     /// ```
     #[inline]
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
-        match walk(i, Grammar::of(cx)) {
-            Some((rest, at)) => Ok((rest, Self { block: cx.keep(&i[..i.len() - rest.len()]), at })),
+        match Self::well_formed(cx, i) {
+            Some(found) => Ok(found),
             None => Self::repaired(cx, i),
         }
+    }
+
+    /// Only if nothing has to be repaired.
+    #[inline]
+    pub(super) fn well_formed<'i>(cx: &Context<'_>, i: &'i [u8]) -> Option<(&'i [u8], Self)> {
+        let (rest, at) = walk(i, Grammar::of(cx))?;
+        Some((rest, Self { block: cx.keep(&i[..i.len() - rest.len()]), at }))
     }
 
     #[cold]
@@ -169,8 +175,8 @@ impl Envelope {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        let text = || proptest::option::of(IString::strategy());
-        let list = || proptest::collection::vec(Address::strategy(), 0..3);
+        let text = || proptest::option::of(IString::strategy()).boxed();
+        let list = || proptest::collection::vec(Address::strategy(), 0..3).boxed();
         ([text(), text(), text(), text()], [list(), list(), list(), list(), list(), list()]).prop_filter_map(
             "built",
             |(texts, lists)| {
@@ -260,7 +266,7 @@ pub(super) fn repair<'i>(cx: &Context<'_>, i: &'i [u8], out: &mut Vec<u8>) -> Pa
     block::close(cx, i)
 }
 
-const NOTHING: &[u8] = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
+pub(super) const NOTHING: &[u8] = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
 
 fn repair_addresses<'i>(cx: &Context<'_>, i: &'i [u8], out: &mut Vec<u8>) -> Parsed<'i, ()> {
     if let Some(rest) = syntax::nil(i) {
