@@ -2,6 +2,7 @@
 
 use crate::core::syntax::{self, Error, expected, sp};
 use crate::core::{Atom, Context, Encoder, Flags, Options, Raw, Tag, class};
+use crate::rule;
 use crate::{
     Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Enabled, Esearch, GenUrlAuth, Id, JmapAccess, Language, List, ListRights,
     MailboxStatus, Metadata, MyRights, Namespace, Quota, QuotaRoot, Search, Sort, Thread, UidBatches, UrlFetch, Vanished,
@@ -201,6 +202,8 @@ pub struct Tagged {
 /// A response that this crate does not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherResponse {
+    /// Of data that some servers send behind the tag of a command.
+    tag: Option<Tag>,
     number: Option<u32>,
     name: Atom,
     raw: Raw,
@@ -217,7 +220,13 @@ impl OtherResponse {
         if known || octets.first().is_some_and(|&o| o.is_ascii_digit() || o == b'[') {
             return Err(Misuse::Invalid("name of an unknown response"));
         }
-        Ok(Self { number, name, raw })
+        Ok(Self { tag: None, number, name, raw })
+    }
+
+    /// The tag of the command that it answers, if it stood in place of the `*`.
+    #[must_use]
+    pub fn tag(&self) -> Option<&Tag> {
+        self.tag.as_ref()
     }
 
     /// The number before its name.
@@ -239,7 +248,13 @@ impl OtherResponse {
     }
 
     fn encode(&self, encoder: &mut Encoder<'_>) {
-        encoder.put(b"* ");
+        match &self.tag {
+            Some(tag) => {
+                tag.encode(encoder);
+                encoder.sp();
+            }
+            None => encoder.put(b"* "),
+        }
         if let Some(number) = self.number {
             encoder.number(u64::from(number));
             encoder.sp();
@@ -311,12 +326,28 @@ impl Response {
     fn tagged<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, tag) = syntax::run1(i, class::TAG, expected::RESPONSE)?;
         let (rest, ()) = sp(cx, rest)?;
-        let (behind, condition) = Condition::with_kind(cx, rest)?;
+        let (behind, condition) = match Condition::with_kind(cx, rest) {
+            Ok(parsed) => parsed,
+            Err(error) => return Self::tagged_data(cx, i, tag, rest).ok_or(error),
+        };
         if matches!(condition.kind(), ConditionKind::PreAuth | ConditionKind::Bye) {
             return fail(rest, expected::STATUS);
         }
         let rest = behind;
         Ok((rest, Self::Tagged(Box::new(Tagged { tag: Tag::known(cx.keep(tag)), condition }))))
+    }
+
+    /// Data behind a tag, such as Cyrus's `a1 DUMP (...)`; from Default.
+    #[cold]
+    fn tagged_data<'i>(cx: &Context<'_>, i: &'i [u8], tag: &[u8], rest: &'i [u8]) -> Option<(&'i [u8], Self)> {
+        let (behind, name) = syntax::run1(rest, class::ATOM, expected::STATUS).ok()?;
+        let (behind, raw) = Raw::behind_space(cx, behind).ok()?;
+        let known = Self::KEYWORDS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
+        if raw.is_empty() || known || !cx.tolerates(Tolerance::Default, rule::TAGGED_DATA, &i[..i.len() - rest.len()]) {
+            return None;
+        }
+        let (tag, name) = (Some(Tag::known(cx.keep(tag))), Atom::known(cx.keep(name)));
+        Some((behind, Self::Other(Box::new(OtherResponse { tag, number: None, name, raw }))))
     }
 
     #[inline]
@@ -360,6 +391,6 @@ impl Response {
     fn other<'i>(cx: &Context<'_>, number: Option<u32>, name: &[u8], i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, raw) = Raw::behind_space(cx, i)?;
         let name = Atom::known(cx.keep(name));
-        Ok((rest, Self::Other(Box::new(OtherResponse { number, name, raw }))))
+        Ok((rest, Self::Other(Box::new(OtherResponse { tag: None, number, name, raw }))))
     }
 }
