@@ -4,7 +4,7 @@ use crate::core::syntax::{self, Error, expected, sp};
 use crate::core::{Atom, Context, Encoder, Flags, Options, Raw, Tag, class};
 use crate::rule;
 use crate::{
-    Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Enabled, Esearch, GenUrlAuth, Id, JmapAccess, Language, List, ListRights,
+    Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Converted, Enabled, Esearch, Fetch, GenUrlAuth, Id, JmapAccess, Language, List, ListRights,
     MailboxStatus, Metadata, MyRights, Namespace, Quota, QuotaRoot, Search, Sort, Thread, UidBatches, UrlFetch, Vanished,
 };
 use alloc::boxed::Box;
@@ -44,6 +44,12 @@ macro_rules! responses {
             Exists(u32),
             /// How many of them are recent; of RFC 3501.
             Recent(u32),
+            /// Data of a message: its sequence number first.
+            Fetch(Box<Fetch>),
+            /// The same with the UID first (RFC 9586).
+            UidFetch(Box<Fetch>),
+            /// Converted data of a message (RFC 5259).
+            Converted(Box<Converted>),
             /// A message is gone: its sequence number.
             Expunge(NonZeroU32),
             $($(#[$some_doc])* $some($some_type),)*
@@ -55,7 +61,7 @@ macro_rules! responses {
         impl Response {
             /// The keywords of all untagged responses, for tables and dictionaries.
             pub const KEYWORDS: &'static [&'static str] = &[
-                "OK", "NO", "BAD", "PREAUTH", "BYE", "EXISTS", "RECENT", "EXPUNGE",
+                "OK", "NO", "BAD", "PREAUTH", "BYE", "EXISTS", "RECENT", "EXPUNGE", "FETCH", "UIDFETCH", "CONVERTED",
                 $($some_text,)* $($boxed_text,)*
             ];
 
@@ -98,6 +104,18 @@ macro_rules! responses {
                     Self::Exists(n) => number(encoder, *n, b" EXISTS"),
                     Self::Recent(n) => number(encoder, *n, b" RECENT"),
                     Self::Expunge(n) => number(encoder, n.get(), b" EXPUNGE"),
+                    Self::Fetch(fetch) => {
+                        number(encoder, fetch.number.get(), b" FETCH");
+                        fetch.encode(encoder);
+                    }
+                    Self::UidFetch(fetch) => {
+                        number(encoder, fetch.number.get(), b" UIDFETCH");
+                        fetch.encode(encoder);
+                    }
+                    Self::Converted(converted) => {
+                        number(encoder, converted.number.get(), b" CONVERTED");
+                        converted.encode(encoder);
+                    }
                     $(Self::$some(value) => {
                         encoder.put(concat!("* ", $some_text).as_bytes());
                         value.encode(encoder);
@@ -356,15 +374,37 @@ impl Response {
         const RECENT: u128 = key_of("RECENT");
         const EXPUNGE: u128 = key_of("EXPUNGE");
         let (rest, number) = syntax::number32(cx, i)?;
+        const FETCH: u128 = key_of("FETCH");
+        const UIDFETCH: u128 = key_of("UIDFETCH");
+        const CONVERTED: u128 = key_of("CONVERTED");
+        let number_of = |number| {
+            let range = || Failure::at(i, expected::NZ_NUMBER, ParseErrorKind::Range);
+            NonZeroU32::new(number).ok_or_else(range)
+        };
+        if let Some(behind) = rest.strip_prefix(b" FETCH") {
+            if behind.first() == Some(&b' ') {
+                let (rest, fetch) = Fetch::rule(cx, behind, number_of(number)?)?;
+                return Ok((rest, Self::Fetch(Box::new(fetch))));
+            }
+        }
         let (rest, ()) = sp(cx, rest)?;
         let (behind, name) = syntax::run1(rest, class::ATOM, expected::RESPONSE)?;
         match key(name) {
+            FETCH => {
+                let (rest, fetch) = Fetch::rule(cx, behind, number_of(number)?)?;
+                Ok((rest, Self::Fetch(Box::new(fetch))))
+            }
+            UIDFETCH => {
+                let (rest, fetch) = Fetch::rule(cx, behind, number_of(number)?)?;
+                Ok((rest, Self::UidFetch(Box::new(fetch))))
+            }
+            CONVERTED => {
+                let (rest, converted) = Converted::rule(cx, behind, number_of(number)?)?;
+                Ok((rest, Self::Converted(Box::new(converted))))
+            }
             EXISTS => Ok((behind, Self::Exists(number))),
             RECENT => Ok((behind, Self::Recent(number))),
-            EXPUNGE => match NonZeroU32::new(number) {
-                Some(number) => Ok((behind, Self::Expunge(number))),
-                None => Err(Failure::at(i, expected::NZ_NUMBER, ParseErrorKind::Range)),
-            },
+            EXPUNGE => Ok((behind, Self::Expunge(number_of(number)?))),
             _ => Self::other(cx, Some(number), name, behind),
         }
     }
