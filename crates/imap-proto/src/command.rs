@@ -4,7 +4,7 @@ use crate::core::syntax::{self, Error, expected, sp};
 use crate::core::{Atom, Context, Encoder, Fragment, IString, Mailbox, Options, Raw, SequenceSet, Tag, class};
 use crate::login::{authenticate_rule, encode_authenticate};
 use crate::{
-    Append, Authenticate, CancelUpdate, ComparatorCommand, Compress, CopyCommand, Create, DeleteAcl, Enable, EsearchCommand, FetchCommand,
+    Append, Authenticate, CancelUpdate, ComparatorCommand, Compress, ConvertCommand, CopyCommand, Create, DeleteAcl, Enable, EsearchCommand, FetchCommand,
     GenUrlAuthCommand, GetMetadata, Id, LanguageCommand, ListCommand, ListRightsCommand, Login, Notify, PlainList, Rename, Replace, ResetKey,
     SearchCommand, Select, SetAcl, SetMetadata, SetQuota, SortCommand, StatusCommand, Store, ThreadCommand, UidBatchesCommand,
     UrlFetchCommand,
@@ -250,6 +250,10 @@ commands! {
         Move(CopyCommand) = "MOVE";
         /// UID MOVE (RFC 6851)
         UidMove(CopyCommand) = "UID MOVE";
+        /// CONVERT (RFC 5259)
+        Convert(ConvertCommand) = "CONVERT";
+        /// UID CONVERT (RFC 5259)
+        UidConvert(ConvertCommand) = "UID CONVERT";
         /// SEARCH
         Search(SearchCommand) = "SEARCH";
         /// UID SEARCH

@@ -234,8 +234,8 @@ fn may_have_literals(side: Side, line: &[u8]) -> bool {
         return false;
     }
     if first != b"*" {
-        // a tagged response is a status response, or nothing that is known
-        return false;
+        // data of a server's own, behind the tag of the command, as Cyrus's DUMP has it
+        return true;
     }
     // no strings in them
     const PLAIN: &[&[u8]] =
@@ -327,7 +327,7 @@ mod tests {
             (Server, b"* ok say {5}\r\n", 14),
             (Server, b"* OK [ALERT] {5}\r\n", 18),
             (Server, b"a1 NO say {5}\r\n", 15),
-            (Server, b"a1 XX {5}\r\n", 11),
+            (Server, b"a1 DUMP {5}\r\na\r\nbc\r\n", 20),
             (Server, b"+ {5}\r\n", 7),
             (Server, b"+\r\n", 3),
             (Server, b"* BYE {5}\r\n", 11),

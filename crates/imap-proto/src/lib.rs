@@ -41,7 +41,7 @@ pub use crate::greeting::{Greeting, GreetingError};
 pub use crate::url_word::UrlWord;
 pub use delimiter::Delimiter;
 pub use ext::*;
-pub use fetch::{Address, AddressGroup, Addresses, Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, BinarySection, BinarySize, BodyBuilder, BodyPart, BodySection, BodyStructure, Children, Disposition, Envelope, EnvelopeBuilder, Fetch, FetchAttribute, FetchCommand, FetchItem, FetchItems, FetchModifier, InvalidAttribute, Label, MessageData, OtherAttribute, Params, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText};
+pub use fetch::{Address, AddressGroup, Addresses, Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, BinarySection, BinarySize, BodyBuilder, BodyPart, BodySection, BodyStructure, Children, ConvertCommand, ConvertError, ConvertItem, Converted, ConvertedAttribute, Disposition, Envelope, EnvelopeBuilder, Fetch, FetchAttribute, FetchCommand, FetchItem, FetchItems, FetchModifier, InvalidAttribute, Label, MessageData, OtherAttribute, Params, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText};
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
 pub use list::{List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList};
 pub use login::{Authenticate, Login};

@@ -2,8 +2,9 @@
 
 use crate::core::syntax::{self, Error, expected, sp};
 use crate::core::{Atom, Context, Encoder, Flags, Options, Raw, Tag, class};
+use crate::rule;
 use crate::{
-    Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Enabled, Esearch, GenUrlAuth, Id, JmapAccess, Language, List, ListRights,
+    Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Converted, Enabled, Esearch, Fetch, GenUrlAuth, Id, JmapAccess, Language, List, ListRights,
     MailboxStatus, Metadata, MyRights, Namespace, Quota, QuotaRoot, Search, Sort, Thread, UidBatches, UrlFetch, Vanished,
 };
 use alloc::boxed::Box;
@@ -43,6 +44,12 @@ macro_rules! responses {
             Exists(u32),
             /// How many of them are recent; of RFC 3501.
             Recent(u32),
+            /// Data of a message: its sequence number first.
+            Fetch(Box<Fetch>),
+            /// The same with the UID first (RFC 9586).
+            UidFetch(Box<Fetch>),
+            /// Converted data of a message (RFC 5259).
+            Converted(Box<Converted>),
             /// A message is gone: its sequence number.
             Expunge(NonZeroU32),
             $($(#[$some_doc])* $some($some_type),)*
@@ -54,7 +61,7 @@ macro_rules! responses {
         impl Response {
             /// The keywords of all untagged responses, for tables and dictionaries.
             pub const KEYWORDS: &'static [&'static str] = &[
-                "OK", "NO", "BAD", "PREAUTH", "BYE", "EXISTS", "RECENT", "EXPUNGE",
+                "OK", "NO", "BAD", "PREAUTH", "BYE", "EXISTS", "RECENT", "EXPUNGE", "FETCH", "UIDFETCH", "CONVERTED",
                 $($some_text,)* $($boxed_text,)*
             ];
 
@@ -97,6 +104,18 @@ macro_rules! responses {
                     Self::Exists(n) => number(encoder, *n, b" EXISTS"),
                     Self::Recent(n) => number(encoder, *n, b" RECENT"),
                     Self::Expunge(n) => number(encoder, n.get(), b" EXPUNGE"),
+                    Self::Fetch(fetch) => {
+                        number(encoder, fetch.number.get(), b" FETCH");
+                        fetch.encode(encoder);
+                    }
+                    Self::UidFetch(fetch) => {
+                        number(encoder, fetch.number.get(), b" UIDFETCH");
+                        fetch.encode(encoder);
+                    }
+                    Self::Converted(converted) => {
+                        number(encoder, converted.number.get(), b" CONVERTED");
+                        converted.encode(encoder);
+                    }
                     $(Self::$some(value) => {
                         encoder.put(concat!("* ", $some_text).as_bytes());
                         value.encode(encoder);
@@ -201,6 +220,8 @@ pub struct Tagged {
 /// A response that this crate does not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherResponse {
+    /// Of data that some servers send behind the tag of a command.
+    tag: Option<Tag>,
     number: Option<u32>,
     name: Atom,
     raw: Raw,
@@ -217,7 +238,13 @@ impl OtherResponse {
         if known || octets.first().is_some_and(|&o| o.is_ascii_digit() || o == b'[') {
             return Err(Misuse::Invalid("name of an unknown response"));
         }
-        Ok(Self { number, name, raw })
+        Ok(Self { tag: None, number, name, raw })
+    }
+
+    /// The tag of the command that it answers, if it stood in place of the `*`.
+    #[must_use]
+    pub fn tag(&self) -> Option<&Tag> {
+        self.tag.as_ref()
     }
 
     /// The number before its name.
@@ -239,7 +266,13 @@ impl OtherResponse {
     }
 
     fn encode(&self, encoder: &mut Encoder<'_>) {
-        encoder.put(b"* ");
+        match &self.tag {
+            Some(tag) => {
+                tag.encode(encoder);
+                encoder.sp();
+            }
+            None => encoder.put(b"* "),
+        }
         if let Some(number) = self.number {
             encoder.number(u64::from(number));
             encoder.sp();
@@ -311,12 +344,28 @@ impl Response {
     fn tagged<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, tag) = syntax::run1(i, class::TAG, expected::RESPONSE)?;
         let (rest, ()) = sp(cx, rest)?;
-        let (behind, condition) = Condition::with_kind(cx, rest)?;
+        let (behind, condition) = match Condition::with_kind(cx, rest) {
+            Ok(parsed) => parsed,
+            Err(error) => return Self::tagged_data(cx, i, tag, rest).ok_or(error),
+        };
         if matches!(condition.kind(), ConditionKind::PreAuth | ConditionKind::Bye) {
             return fail(rest, expected::STATUS);
         }
         let rest = behind;
         Ok((rest, Self::Tagged(Box::new(Tagged { tag: Tag::known(cx.keep(tag)), condition }))))
+    }
+
+    /// Data behind a tag, such as Cyrus's `a1 DUMP (...)`; from Default.
+    #[cold]
+    fn tagged_data<'i>(cx: &Context<'_>, i: &'i [u8], tag: &[u8], rest: &'i [u8]) -> Option<(&'i [u8], Self)> {
+        let (behind, name) = syntax::run1(rest, class::ATOM, expected::STATUS).ok()?;
+        let (behind, raw) = Raw::behind_space(cx, behind).ok()?;
+        let known = Self::KEYWORDS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
+        if raw.is_empty() || known || !cx.tolerates(Tolerance::Default, rule::TAGGED_DATA, &i[..i.len() - rest.len()]) {
+            return None;
+        }
+        let (tag, name) = (Some(Tag::known(cx.keep(tag))), Atom::known(cx.keep(name)));
+        Some((behind, Self::Other(Box::new(OtherResponse { tag, number: None, name, raw }))))
     }
 
     #[inline]
@@ -325,15 +374,37 @@ impl Response {
         const RECENT: u128 = key_of("RECENT");
         const EXPUNGE: u128 = key_of("EXPUNGE");
         let (rest, number) = syntax::number32(cx, i)?;
+        const FETCH: u128 = key_of("FETCH");
+        const UIDFETCH: u128 = key_of("UIDFETCH");
+        const CONVERTED: u128 = key_of("CONVERTED");
+        let number_of = |number| {
+            let range = || Failure::at(i, expected::NZ_NUMBER, ParseErrorKind::Range);
+            NonZeroU32::new(number).ok_or_else(range)
+        };
+        if let Some(behind) = rest.strip_prefix(b" FETCH") {
+            if behind.first() == Some(&b' ') {
+                let (rest, fetch) = Fetch::rule(cx, behind, number_of(number)?)?;
+                return Ok((rest, Self::Fetch(Box::new(fetch))));
+            }
+        }
         let (rest, ()) = sp(cx, rest)?;
         let (behind, name) = syntax::run1(rest, class::ATOM, expected::RESPONSE)?;
         match key(name) {
+            FETCH => {
+                let (rest, fetch) = Fetch::rule(cx, behind, number_of(number)?)?;
+                Ok((rest, Self::Fetch(Box::new(fetch))))
+            }
+            UIDFETCH => {
+                let (rest, fetch) = Fetch::rule(cx, behind, number_of(number)?)?;
+                Ok((rest, Self::UidFetch(Box::new(fetch))))
+            }
+            CONVERTED => {
+                let (rest, converted) = Converted::rule(cx, behind, number_of(number)?)?;
+                Ok((rest, Self::Converted(Box::new(converted))))
+            }
             EXISTS => Ok((behind, Self::Exists(number))),
             RECENT => Ok((behind, Self::Recent(number))),
-            EXPUNGE => match NonZeroU32::new(number) {
-                Some(number) => Ok((behind, Self::Expunge(number))),
-                None => Err(Failure::at(i, expected::NZ_NUMBER, ParseErrorKind::Range)),
-            },
+            EXPUNGE => Ok((behind, Self::Expunge(number_of(number)?))),
             _ => Self::other(cx, Some(number), name, behind),
         }
     }
@@ -360,6 +431,6 @@ impl Response {
     fn other<'i>(cx: &Context<'_>, number: Option<u32>, name: &[u8], i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, raw) = Raw::behind_space(cx, i)?;
         let name = Atom::known(cx.keep(name));
-        Ok((rest, Self::Other(Box::new(OtherResponse { number, name, raw }))))
+        Ok((rest, Self::Other(Box::new(OtherResponse { tag: None, number, name, raw }))))
     }
 }

@@ -105,6 +105,16 @@ static SYSTEM: [(&[u8], Flag); 7] = [
     (b"*", Flag::Wildcard),
 ];
 
+/// The system flags of messages as they are written.
+const TEXTS: [(u8, &[u8]); 6] = [
+    (1, b"\\Seen"),
+    (2, b"\\Answered"),
+    (4, b"\\Flagged"),
+    (8, b"\\Deleted"),
+    (16, b"\\Draft"),
+    (32, b"\\Recent"),
+];
+
 impl Flag {
     /// A keyword.
     ///
@@ -382,7 +392,29 @@ impl Flags {
 
     /// Writes it, with its parentheses.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
-        encoder.list(self.iter(), |encoder, flag| flag.encode(encoder));
+        // all system flags are 48 octets with their spaces
+        let mut text = [b' '; 56];
+        let mut len = 0;
+        for (bit, name) in TEXTS {
+            if self.system & bit != 0 {
+                text[len..len + name.len()].copy_from_slice(name);
+                len += name.len() + 1;
+            }
+        }
+        encoder.put(b"(");
+        encoder.put(&text[..len.saturating_sub(1)]);
+        let mut empty = len == 0;
+        for flag in &self.others {
+            if !empty {
+                encoder.sp();
+            }
+            empty = false;
+            flag.encode(encoder);
+        }
+        if self.has(&Flag::Wildcard) {
+            encoder.put(if empty { b"\\*" } else { b" \\*" });
+        }
+        encoder.put(b")");
     }
 
     /// Any set, for property tests.

@@ -2,8 +2,10 @@
 
 use crate::core::syntax::{self, blanks, expected};
 use crate::core::{Atom, Context, Encoder, IString, Mailbox, class};
+use crate::rule;
 use alloc::vec::Vec;
 use wire::keyword::{key, key_of};
+use wire::Tolerance;
 use wire::parse::Parsed;
 
 /// What a quota limits (IANA "IMAP Quota Resource Types").
@@ -188,6 +190,10 @@ impl Quota {
     /// ```
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (i, root) = root_rule(cx, i)?;
+        // Courier, of a root without limits
+        if blanks(i) == i.len() && cx.tolerates(Tolerance::Default, rule::MISSING_ITEM, i) {
+            return Ok((i, Self { root, resources: Vec::new() }));
+        }
         let (i, ()) = syntax::sp_or_none(cx, i)?;
         let (i, resources) = syntax::list1(cx, i, |cx, i| {
             let (i, resource) = QuotaResource::rule(cx, i)?;
@@ -346,7 +352,8 @@ mod tests {
                 ),
                 Row::Tolerated(b" \"\" (STORAGE -1 2 )", 19, quota("", &[(R::Storage, 0, 2)])),
                 Row::Bad(b" \"\" (STORAGE 1)", 14),
-                Row::Bad(b" \"\"", 3),
+                // Courier, of a root without limits
+                Row::Tolerated(b" \"\"", 3, quota("", &[])),
             ],
         );
         let roots = |mailbox, roots: &[&'static str]| QuotaRoot {

@@ -71,15 +71,15 @@ impl GenUrlAuthCommand {
 /// it names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GenUrlAuth {
-    /// The URLs.
-    pub urls: NonEmpty<IString>,
+    /// The URLs. Dovecot answers a command without any with none.
+    pub urls: Vec<IString>,
 }
 
 impl GenUrlAuth {
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self { urls: NonEmpty::known(self.urls.iter().map(IString::detach).collect()) }
+        Self { urls: self.urls.iter().map(IString::detach).collect() }
     }
 
     /// ```text
@@ -87,9 +87,12 @@ impl GenUrlAuth {
     /// url-full        = astring               ; contains authimapurlfull as defined below
     /// ```
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        if i.is_empty() && cx.tolerates(Tolerance::Default, rule::MISSING_ITEM, i) {
+            return Ok((i, Self { urls: Vec::new() }));
+        }
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, urls) = syntax::words(cx, i, syntax::astring)?;
-        Ok((i, Self { urls: NonEmpty::known(urls) }))
+        Ok((i, Self { urls }))
     }
 
     /// Writes it.
@@ -104,7 +107,7 @@ impl GenUrlAuth {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        NonEmpty::strategy(IString::strategy(), 3).prop_map(|urls| Self { urls })
+        proptest::collection::vec(IString::strategy(), 1..4).prop_map(|urls| Self { urls })
     }
 }
 
@@ -349,9 +352,17 @@ impl UrlFetchItem {
     /// url-meta-binary       =  "BINARY" SP ( nstring / literal8 )
     /// url-meta-body         =  "BODY" SP nstring
     /// ```
+    ///
+    /// Dovecot puts all elements into the same parentheses, which is tolerated.
+    fn list<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Vec<Self>> {
+        let (rest, items) = syntax::list1(cx, i, Self::rule)?;
+        let element = items.len() == 1 || cx.tolerates(Tolerance::Default, rule::MISSING_PARENTHESES, &i[..1]);
+        if element && !items.is_empty() { Ok((rest, items)) } else { fail(i, expected::CLOSE) }
+    }
+
+    /// `url-metadata-el`
     fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
-        let Some(inside) = i.strip_prefix(b"(") else { return fail(i, expected::OPEN) };
-        let (value, word) = syntax::run1(syntax::no_sp(cx, inside), class::ATOM, expected::VALUE)?;
+        let (value, word) = syntax::run1(i, class::ATOM, expected::VALUE)?;
         let (value, ()) = syntax::sp(cx, value)?;
         let (i, item) = match key(word) {
             BODY => content(cx, value).map(|(i, content)| (i, Self::Body(content)))?,
@@ -365,7 +376,6 @@ impl UrlFetchItem {
                 }
             }
         };
-        let (i, ()) = syntax::octet(syntax::no_sp(cx, i), b')', expected::CLOSE)?;
         Ok((i, item))
     }
 
@@ -462,18 +472,17 @@ impl UrlFetch {
                 let (i, content) = content(cx, i)?;
                 return Ok((i, (url, UrlFetchData::Content(content))));
             }
-            let (mut i, first) = UrlFetchItem::rule(cx, i)?;
-            let mut items = NonEmpty::one(first);
+            let (mut i, mut items) = UrlFetchItem::list(cx, i)?;
             while i.get(blanks(i)) == Some(&b'(') {
                 let (rest, ()) = syntax::sp_or_none(cx, i)?;
-                let (rest, item) = UrlFetchItem::rule(cx, rest)?;
-                if items.len() >= cx.item_limit() {
+                let (rest, more) = UrlFetchItem::list(cx, rest)?;
+                if items.len() + more.len() > cx.item_limit() {
                     return fail(i, expected::ITEMS);
                 }
-                items.push(item);
+                items.extend(more);
                 i = rest;
             }
-            Ok((i, (url, UrlFetchData::Items(items))))
+            Ok((i, (url, UrlFetchData::Items(NonEmpty::known(items)))))
         })?;
         Ok((i, Self { urls: NonEmpty::known(urls) }))
     }
@@ -562,9 +571,9 @@ mod tests {
             &[
                 Row::Good(
                     b" imap://a/b imap://a/c",
-                    GenUrlAuth { urls: known([text("imap://a/b"), text("imap://a/c")]) },
+                    GenUrlAuth { urls: alloc::vec![text("imap://a/b"), text("imap://a/c")] },
                 ),
-                Row::Bad(b"", 0),
+                Row::Tolerated(b"", 0, GenUrlAuth { urls: alloc::vec![] }),
             ],
         );
         let reset = |mailbox, mechanisms: &[Atom]| ResetKey {

@@ -716,7 +716,7 @@ fn head<'i>(cx: &Context<'_>, i: &'i [u8], key: u128) -> Parsed<'i, Name> {
 }
 
 /// What follows brackets that nobody knows: they end where a word does, or with the bracket that closes them.
-fn unknown_head(mut i: &[u8]) -> &[u8] {
+pub(super) fn unknown_head(mut i: &[u8]) -> &[u8] {
     if i.starts_with(b"[") {
         let line = memchr::memchr3(b'"', b'{', b'\n', i).unwrap_or(i.len());
         if let Some(at) = memchr::memchr(b']', &i[..line]) {

@@ -227,14 +227,22 @@ pub struct ResultUpdate {
     pub set: SequenceSet,
 }
 
-/// An item that has not the form of its RFC, as it is on the wire.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An item that has not the form of its RFC, as it is on the wire. Two are equal if they were the same on the wire.
+#[derive(Debug, Clone)]
 pub struct InvalidEsearchItem {
     /// Its name and value.
     pub item: Parameter,
     /// What is wrong.
     pub error: ParseError,
 }
+
+impl PartialEq for InvalidEsearchItem {
+    fn eq(&self, other: &Self) -> bool {
+        self.item == other.item
+    }
+}
+
+impl Eq for InvalidEsearchItem {}
 
 impl EsearchItem {
     /// The names of the items.
@@ -274,6 +282,10 @@ impl EsearchItem {
         const REMOVEFROM: u128 = key_of("REMOVEFROM");
         const RELEVANCY: u128 = key_of("RELEVANCY");
         let (rest, (key, word)) = syntax::keyword(i, expected::RETURN_OPTION)?;
+        // no name starts with a digit: a number here belongs to what is before it
+        if i[0].is_ascii_digit() {
+            return fail(i, expected::RETURN_OPTION);
+        }
         if blanks(rest) == rest.len()
             && key == ALL
             && cx.tolerates(Tolerance::Default, rule::MISSING_ITEM, rest)
@@ -385,7 +397,7 @@ impl EsearchItem {
     }
 }
 
-/// `nz-number`; 0 says that nothing was found.
+/// `nz-number`; 0, and what else is no number of a message, says that nothing was found.
 fn number<'i>(
     cx: &Context<'_>,
     i: &'i [u8],
@@ -394,13 +406,14 @@ fn number<'i>(
     if let Ok((rest, number)) = syntax::nz_number(i) {
         return Ok((rest, Some(item(number))));
     }
-    let (rest, number) = syntax::number32(cx, i)?;
-    match NonZeroU32::new(number) {
-        Some(number) => Ok((rest, Some(item(number)))),
-        None if i[0] == b'-' || cx.tolerates(Tolerance::Default, rule::NUMBER_RANGE, &i[..1]) => {
+    match wire::number::number32(i) {
+        // 0
+        Ok((rest, _)) if cx.tolerates(Tolerance::Default, rule::NUMBER_RANGE, &i[..i.len() - rest.len()]) => {
             Ok((rest, None))
         }
-        None => Err(Failure::at(i, expected::NZ_NUMBER, ParseErrorKind::Range)),
+        Ok(_) => Err(Failure::at(i, expected::NZ_NUMBER, ParseErrorKind::Range)),
+        // negative, or beyond the range
+        Err(_) => syntax::number32(cx, i).map(|(rest, _)| (rest, None)),
     }
 }
 
@@ -808,6 +821,7 @@ mod tests {
                 Row::Bad(b" (TAG \"\")", 6),
                 Row::Bad(b" (TAG \"a\"", 9),
                 Row::Bad(b" COUNT", 6),
+                Row::Bad(b" ALL 1 2 3", 7),
                 Row::Bad(b" (TAG \"a\") (COUNT 17", 20),
                 Row::Bad(b"x", 0),
             ],

@@ -65,11 +65,20 @@ fn results<'i>(cx: &Context<'_>, mut i: &'i [u8]) -> Parsed<'i, (Vec<NonZeroU32>
     let limit = cx.item_limit();
     loop {
         // one space, and a number
-        while let [b' ', digits @ ..] = i {
-            let Ok((rest, number)) = wire::number::number32(digits) else { break };
-            let Some(number) = NonZeroU32::new(number) else { break };
+        while let [b' ', first @ b'1'..=b'9', rest @ ..] = i {
+            let mut number = u64::from(first - b'0');
+            let mut rest = rest;
+            while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+                // too large after ten digits, and before it could overflow
+                number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+                rest = behind;
+            }
+            if i.len() - rest.len() > 11 {
+                break;
+            }
+            let Some(number) = u32::try_from(number).ok().and_then(NonZeroU32::new) else { break };
             if numbers.len() >= limit {
-                return Err(Failure::at(digits, expected::ITEMS, ParseErrorKind::TooMany));
+                return Err(Failure::at(&i[1..], expected::ITEMS, ParseErrorKind::TooMany));
             }
             numbers.push(number);
             i = rest;
@@ -83,12 +92,19 @@ fn results<'i>(cx: &Context<'_>, mut i: &'i [u8]) -> Parsed<'i, (Vec<NonZeroU32>
             let (rest, mod_seq) = mod_seq(cx, next, numbers.is_empty())?;
             return Ok((rest, (numbers, mod_seq)));
         }
-        // it is not as it should be, or there was more than a space
-        let (rest, number) = syntax::number32(cx, next)?;
+        // there was more than a space, or it is no number of a message: that one is left out
+        let (rest, number) = match wire::number::number32(next) {
+            Ok(found) => found,
+            Err(_) => syntax::number32(cx, next).map(|(rest, _)| (rest, 0))?,
+        };
         match NonZeroU32::new(number) {
             Some(number) => numbers.push(number),
-            // no message has this number
-            None if next[0] == b'-' || cx.tolerates(Tolerance::Default, rule::NUMBER_RANGE, &next[..1]) => {}
+            None if !next[..next.len() - rest.len()].iter().all(|&o| o == b'0') => {}
+            None if cx.tolerates(
+                Tolerance::Default,
+                rule::NUMBER_RANGE,
+                &next[..next.len() - rest.len()],
+            ) => {}
             None => return Err(Failure::at(next, expected::NZ_NUMBER, ParseErrorKind::Range)),
         }
         i = rest;
@@ -117,10 +133,21 @@ fn mod_seq<'i>(cx: &Context<'_>, i: &'i [u8], alone: bool) -> Parsed<'i, Option<
 }
 
 fn encode_results(numbers: &[NonZeroU32], mod_seq: Option<u64>, encoder: &mut Encoder<'_>) {
+    // written in blocks: most of the time would go into the single calls
+    let mut block = [0; 1024];
+    let mut len = 0;
     for number in numbers {
-        encoder.sp();
-        encoder.number(number.get().into());
+        let mut digits = [0; 20];
+        let digits = wire::number::decimal(number.get().into(), &mut digits);
+        if len + 1 + digits.len() > block.len() {
+            encoder.put(&block[..len]);
+            len = 0;
+        }
+        block[len] = b' ';
+        block[len + 1..len + 1 + digits.len()].copy_from_slice(digits);
+        len += 1 + digits.len();
     }
+    encoder.put(&block[..len]);
     if let (Some(mod_seq), false) = (mod_seq, numbers.is_empty()) {
         encoder.put(b" (MODSEQ ");
         encoder.number(mod_seq);
@@ -153,6 +180,8 @@ mod tests {
                 Row::Tolerated(b" 1\t2  3 4", 9, found(&[1, 2, 3, 4], None)),
                 Row::Tolerated(b" 1 0 3", 6, found(&[1, 3], None)),
                 Row::Tolerated(b" 1 -1 3", 7, found(&[1, 3], None)),
+                Row::Tolerated(b" 1 4294967296 99999999999999999999 3", 36, found(&[1, 3], None)),
+                Row::Other(b" 1 0003", found(&[1, 3], None)),
                 Row::Tolerated(b" 1  ( MODSEQ  9 )", 17, found(&[1], Some(9))),
                 Row::Tolerated(b" 1 (MODSEQ 0)", 13, found(&[1], None)),
                 Row::Tolerated(b" 1 (MODSEQ -1)", 14, found(&[1], None)),

@@ -281,7 +281,7 @@ impl Thread {
                     open.push((depth, 0));
                 }
                 Some(b')') => {
-                    let Some((_, lists)) = open.pop() else { return Ok((i, Self(nodes))) };
+                    let Some((_, lists)) = open.pop() else { break };
                     if lists == 1 {
                         if !odd && !cx.tolerates(Tolerance::Lenient, rule::EXTRA_PARENTHESES, &i[..1]) {
                             return fail(i, expected::THREAD);

@@ -171,7 +171,8 @@ impl Session {
     }
 
     fn too_long(&mut self, side: Side, error: &imap_proto::TooLong) -> bool {
-        self.played.disagree(side, error);
+        // a script that announces more than anybody has
+        self.played.log(side, "too long", error.to_string());
         self.over = true;
         false
     }
@@ -306,7 +307,8 @@ impl Session {
                     let waiting = self.waiting.remove(at);
                     if tagged.condition.is_ok() {
                         if let Some(error) = waiting.refused {
-                            self.played.disagree(Side::Client, &error);
+                            // no RFC allows it: what a server makes of it is its own policy
+                            self.played.log(Side::Client, "policy", error.to_string());
                         }
                         self.over |= waiting.then == Then::Tls;
                     }
