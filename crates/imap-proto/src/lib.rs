@@ -28,22 +28,38 @@ mod store;
 mod url;
 mod url_word;
 
-pub use append::{Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace};
+pub use crate::capability::{Capabilities, Capability};
+pub use crate::code::{
+    AnnotateCode, Annotations, AppendUid, Code, CopyUid, InProgress, MessageLimit, MetadataCode, NewName,
+    OtherCode, UrlMechanism,
+};
+pub use crate::condition::{Condition, ConditionKind};
+pub use crate::continuation::{Challenge, Continue};
+pub use crate::core::{
+    Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
+    NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
+};
+pub use crate::greeting::{Greeting, GreetingError};
+pub use crate::url_word::UrlWord;
+pub use append::{
+    Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace,
+};
 pub use attribute::{MailboxAttribute, MailboxAttributes};
 pub use command::{Command, OtherCommand, TaggedCommand};
 pub use copy::CopyCommand;
-pub use crate::core::{Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox, NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag};
-pub use crate::capability::{Capabilities, Capability};
-pub use crate::code::{AnnotateCode, Annotations, AppendUid, Code, CopyUid, InProgress, MessageLimit, MetadataCode, NewName, OtherCode, UrlMechanism};
-pub use crate::condition::{Condition, ConditionKind};
-pub use crate::continuation::{Challenge, Continue};
-pub use crate::greeting::{Greeting, GreetingError};
-pub use crate::url_word::UrlWord;
 pub use delimiter::Delimiter;
 pub use ext::*;
-pub use fetch::{Address, AddressGroup, Addresses, Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, BinarySection, BinarySize, BodyBuilder, BodyPart, BodySection, BodyStructure, Children, ConvertCommand, ConvertError, ConvertItem, Converted, ConvertedAttribute, Disposition, Envelope, EnvelopeBuilder, Fetch, FetchAttribute, FetchCommand, FetchItem, FetchItems, FetchModifier, InvalidAttribute, Label, MessageData, OtherAttribute, Params, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText};
+pub use fetch::{
+    Address, AddressGroup, Addresses, Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery,
+    BinarySection, BinarySize, BodyBuilder, BodyPart, BodySection, BodyStructure, Children, ConvertCommand,
+    ConvertError, ConvertItem, Converted, ConvertedAttribute, Disposition, Envelope, EnvelopeBuilder, Fetch,
+    FetchAttribute, FetchCommand, FetchItem, FetchItems, FetchModifier, InvalidAttribute, Label, MessageData,
+    OtherAttribute, Params, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
+};
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
-pub use list::{List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList};
+pub use list::{
+    List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
+};
 pub use login::{Authenticate, Login};
 pub use response::{MailboxFlags, OtherResponse, Response, Tagged};
 pub use search::*;
