@@ -503,7 +503,6 @@ impl UrlFetch {
     /// Any response, for property tests.
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
-        use proptest::collection::vec;
         use proptest::prelude::*;
         let content = proptest::option::of(IString::strategy());
         let data = prop_oneof![
