@@ -175,8 +175,15 @@ impl Challenge {
         }
     }
 
-    /// Writes what stands behind the `+`; the output will be zeroed when it was sent.
-    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+    /// Writes the line, which is zeroed when it was sent.
+    pub fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.put(b"+");
+        self.encode_data(encoder);
+        encoder.put(b"\r\n");
+    }
+
+    /// Writes what stands behind the `+`.
+    fn encode_data(&self, encoder: &mut Encoder<'_>) {
         encoder.sp();
         encoder.base64(self.0.expose());
     }
@@ -242,7 +249,7 @@ mod tests {
         let challenge = |data: &[u8]| Challenge::new(Secret::new(data));
         check(
             Challenge::rule,
-            Challenge::encode,
+            Challenge::encode_data,
             &[
                 Row::Good(b" YWJj", challenge(b"abc")),
                 Row::Other(b" ", challenge(b"")),
@@ -258,7 +265,7 @@ mod tests {
         let error = Challenge::parse(&"+ YW!j\r\n".into()).unwrap_err();
         assert_eq!((error.offset, error.got), (4, None));
         assert_eq!(alloc::format!("{:?}", challenge(b"abc")), "Challenge(***)");
-        assert_eq!(encoded(&challenge(b""), Challenge::encode), &b" "[..]);
+        assert_eq!(encoded(&challenge(b""), Challenge::encode_data), &b" "[..]);
     }
 
     proptest! {
@@ -266,7 +273,7 @@ mod tests {
         fn requests_round_trip(request in Continue::strategy(), challenge in Challenge::strategy()) {
             round_trip(&request, Continue::rule, Continue::encode);
             prop_assert_eq!(request.detach(), request);
-            round_trip(&challenge, Challenge::rule, Challenge::encode);
+            round_trip(&challenge, Challenge::rule, Challenge::encode_data);
         }
     }
 }

@@ -4,8 +4,9 @@ use crate::core::syntax::{self, Error, expected, sp};
 use crate::core::{Atom, Context, Encoder, Flags, Options, Raw, Tag, class};
 use crate::rule;
 use crate::{
-    Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Converted, Enabled, Esearch, Fetch, GenUrlAuth, Id, JmapAccess, Language, List, ListRights,
-    MailboxStatus, Metadata, MyRights, Namespace, Quota, QuotaRoot, Search, Sort, Thread, UidBatches, UrlFetch, Vanished,
+    Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Converted, Enabled, Esearch, Fetch,
+    GenUrlAuth, Id, JmapAccess, Language, List, ListRights, MailboxStatus, Metadata, MyRights, Namespace,
+    Quota, QuotaRoot, Search, Sort, Thread, UidBatches, UrlFetch, Vanished,
 };
 use alloc::boxed::Box;
 use bytes::Bytes;
@@ -355,11 +356,19 @@ impl Response {
 
     /// Data behind a tag, such as Cyrus's `a1 DUMP (...)`; from Default.
     #[cold]
-    fn tagged_data<'i>(cx: &Context<'_>, i: &'i [u8], tag: &[u8], rest: &'i [u8]) -> Option<(&'i [u8], Self)> {
+    fn tagged_data<'i>(
+        cx: &Context<'_>,
+        i: &'i [u8],
+        tag: &[u8],
+        rest: &'i [u8],
+    ) -> Option<(&'i [u8], Self)> {
         let (behind, name) = syntax::run1(rest, class::ATOM, expected::STATUS).ok()?;
         let (behind, raw) = Raw::behind_space(cx, behind).ok()?;
         let known = Self::KEYWORDS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
-        if raw.is_empty() || known || !cx.tolerates(Tolerance::Default, rule::TAGGED_DATA, &i[..i.len() - rest.len()]) {
+        if raw.is_empty()
+            || known
+            || !cx.tolerates(Tolerance::Default, rule::TAGGED_DATA, &i[..i.len() - rest.len()])
+        {
             return None;
         }
         let (tag, name) = (Some(Tag::known(cx.keep(tag))), Atom::known(cx.keep(name)));
