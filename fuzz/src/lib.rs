@@ -2,6 +2,7 @@
 //! dot engine too simple to be wrong.
 
 pub mod dot;
+pub mod imap;
 /// Client and server of each mechanism, as the tests of `auth` have them.
 #[path = "../../crates/auth/tests/common/mod.rs"]
 pub mod pairs;

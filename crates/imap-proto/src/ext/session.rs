@@ -1,0 +1,133 @@
+//! JMAPACCESS (RFC 9698), COMPRESS (RFC 4978).
+
+use crate::core::syntax::{self, expected};
+use crate::core::{Atom, Context, Encoder, IString};
+use crate::rule;
+use bytes::Bytes;
+use wire::Tolerance;
+use wire::parse::{Parsed, fail};
+
+/// The JMAPACCESS response (RFC 9698 section 3): where the same mail is to be had over JMAP.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct JmapAccess {
+    /// The URL of the session resource.
+    pub url: IString,
+}
+
+impl JmapAccess {
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self { url: self.url.detach() }
+    }
+
+    /// ```text
+    /// resp-jmapaccess = "JMAPACCESS" SP quoted
+    /// ```
+    pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        let (i, ()) = syntax::sp(cx, i)?;
+        if syntax::nil(i).is_some() {
+            return fail(i, expected::STRING);
+        }
+        let (rest, url) = syntax::string(cx, i)?;
+        if i.starts_with(b"{") && !cx.tolerates(Tolerance::Default, rule::STRING_FORM, &i[..1]) {
+            return fail(i, expected::STRING);
+        }
+        Ok((rest, Self { url }))
+    }
+
+    /// Writes it.
+    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.sp();
+        encoder.string(&self.url);
+    }
+
+    /// Any response, for property tests.
+    #[cfg(any(test, feature = "proptest"))]
+    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+        use proptest::prelude::*;
+        "https://[a-z]{1,9}[ -~]{0,20}".prop_map(|url| Self { url: IString::known(url.into()) })
+    }
+}
+
+/// The argument of COMPRESS (RFC 4978 section 3).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Compress {
+    /// Which algorithm.
+    pub algorithm: Atom,
+}
+
+impl Compress {
+    /// `DEFLATE`, the only one.
+    pub const DEFLATE: Self = Self { algorithm: Atom::known(Bytes::from_static(b"DEFLATE")) };
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self { algorithm: self.algorithm.detach() }
+    }
+
+    /// ```text
+    /// compress    = "COMPRESS" SP algorithm
+    /// algorithm   = "DEFLATE"
+    /// ```
+    pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        let (i, ()) = syntax::sp(cx, i)?;
+        let (i, word) = syntax::atom(i)?;
+        Ok((i, Self { algorithm: Atom::known(cx.keep(word)) }))
+    }
+
+    /// Writes it.
+    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.sp();
+        self.algorithm.encode(encoder);
+    }
+
+    /// Any argument, for property tests.
+    #[cfg(any(test, feature = "proptest"))]
+    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+        use proptest::prelude::*;
+        prop_oneof![Just(Self::DEFLATE), Atom::strategy().prop_map(|algorithm| Self { algorithm })]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::testing::{Row, check, round_trip};
+    use proptest::prelude::*;
+
+    #[test]
+    fn examples() {
+        let url = || JmapAccess { url: IString::new("https://example.com/.well-known/jmap").unwrap() };
+        check(
+            JmapAccess::rule,
+            |jmap, encoder| jmap.encode(encoder),
+            &[
+                Row::Good(b" \"https://example.com/.well-known/jmap\"", url()),
+                Row::Tolerated(b" https://example.com/.well-known/jmap", 37, url()),
+                Row::Tolerated(b" {36}\r\nhttps://example.com/.well-known/jmap", 43, url()),
+                Row::Bad(b"", 0),
+                Row::Bad(b" NIL", 1),
+            ],
+        );
+        check(
+            Compress::rule,
+            |compress, encoder| compress.encode(encoder),
+            &[
+                Row::Good(b" DEFLATE", Compress::DEFLATE),
+                Row::Other(b" deflate", Compress { algorithm: Atom::new("DEFLATE").unwrap() }),
+                Row::Bad(b"", 0),
+                Row::Bad(b" (", 1),
+            ],
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn round_trips(jmap in JmapAccess::strategy(), compress in Compress::strategy()) {
+            round_trip(&jmap, JmapAccess::rule, |value, encoder| value.encode(encoder));
+            round_trip(&compress, Compress::rule, |value, encoder| value.encode(encoder));
+        }
+    }
+}
