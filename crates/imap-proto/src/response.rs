@@ -461,7 +461,10 @@ mod tests {
                 let frame = Bytes::from_static(octets);
                 let cx = Context::new(&frame, tolerance);
                 assert_eq!(Response::parse_in(&cx).is_ok(), tolerance >= least, "{}", octets.escape_ascii());
-                assert_eq!(cx.into_repairs().len(), usize::from(tolerance >= least && least > Tolerance::Strict));
+                assert_eq!(
+                    cx.into_repairs().len(),
+                    usize::from(tolerance >= least && least > Tolerance::Strict)
+                );
             }
         }
         for bad in [&b"*\r\n"[..], b"* \r\n", b"*1 EXISTS\r\n"] {

@@ -112,11 +112,7 @@ impl<'f> Context<'f> {
         let stream_offset = self.offset_of(raw);
         // a copy, so that a diagnostic does not hold the message; of a secret not even that
         let raw = if self.secret.get() { Bytes::new() } else { Bytes::copy_from_slice(raw) };
-        self.repairs.borrow_mut().push(Diagnostic {
-            rule,
-            stream_offset,
-            raw: Redacted::new(raw),
-        });
+        self.repairs.borrow_mut().push(Diagnostic { rule, stream_offset, raw: Redacted::new(raw) });
     }
 
     /// Forgets what was repaired from where `from` starts, a slice of the message: the attempt that read it was given up.
