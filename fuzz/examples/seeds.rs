@@ -98,9 +98,9 @@ impl Imap {
                     continue;
                 }
                 match side {
-                    Client => keep(&mut self.commands, &frame, 4),
+                    Client => keep(&mut self.commands, &frame, 2),
                     Server if n == 0 => keep(&mut self.greetings, &frame, 4),
-                    Server => keep(&mut self.responses, &frame, 6),
+                    Server => keep(&mut self.responses, &frame, 2),
                 }
             }
             // the front of the stream, which shows how messages follow each other
@@ -111,7 +111,7 @@ impl Imap {
             });
             if let Some(len) = whole.last() {
                 let choice = u8::from(side == Client);
-                keep(&mut self.streams, &[&[choice], &PATTERN[..], &stream[..len]].concat(), 20);
+                keep(&mut self.streams, &[&[choice], &PATTERN[..], &stream[..len]].concat(), 1);
             }
         }
     }
@@ -133,6 +133,11 @@ impl Imap {
     }
 }
 
+fn is_keyword(word: &[u8]) -> bool {
+    let tables = [imap_proto::Command::KEYWORDS, imap_proto::Response::KEYWORDS, &["UID"]];
+    tables.into_iter().flatten().any(|known| known.as_bytes() == word)
+}
+
 /// Keeps a message if its form is new, up to so many forms for its first words.
 fn keep(shapes: &mut Shapes, octets: &[u8], most: usize) {
     let mut form = Vec::new();
@@ -150,9 +155,10 @@ fn keep(shapes: &mut Shapes, octets: &[u8], most: usize) {
             form.push(octet);
         }
     }
-    // tag or star, keyword or number, keyword
-    let words = form.split(|&o| matches!(o, b' ' | b'\r')).skip(1).take(2);
-    let first = words.map(|word| &word[..word.len().min(14)]).collect::<Vec<_>>().join(&b' ');
+    // the keyword; of statuses the code too
+    let words = form.split(|&o| matches!(o, b' ' | b'\r')).skip(1).filter(|word| *word != b"0");
+    let known = |word: &&[u8]| word.starts_with(b"[") || is_keyword(word);
+    let first = words.take(2).take_while(known).collect::<Vec<_>>().join(&b' ');
     let forms = shapes.entry(first).or_default();
     if forms.len() < most {
         forms.entry(form).or_insert_with(|| octets.to_vec());

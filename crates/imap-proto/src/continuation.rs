@@ -79,7 +79,7 @@ impl Continue {
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, (code, text)) = match i {
             [first, ..]
-                if !matches!(first, b' ' | b'\t' | b'[')
+                if !matches!(first, b' ' | b'\t' | b'[' | b'\r' | b'\n' | 0)
                     && cx.tolerates(Tolerance::Default, rule::MISSING_SPACE, &i[..0]) =>
             {
                 crate::condition::text(cx, i).map(|(rest, text)| (rest, (None, text)))?
@@ -236,6 +236,7 @@ mod tests {
                 Row::Tolerated(b"idling", 6, request(None, "idling")),
                 Row::Tolerated(b"\tidling", 7, request(None, "idling")),
                 Row::Tolerated(b"[ALERT]x", 8, request(Some(Code::Alert), "x")),
+                Row::Tolerated(b"\0[ALERT] x", 10, request(Some(Code::Alert), "x")),
             ],
         );
         let line = |octets: &'static str| Continue::parse(&octets.into());
