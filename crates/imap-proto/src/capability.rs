@@ -527,18 +527,18 @@ impl Capabilities {
             if word.is_empty() {
                 return fail(i, expected::CAPABILITY);
             }
+            if !class::ATOM.all(word) && !url {
+                let least = if loose { Tolerance::Lenient } else { Tolerance::Default };
+                if !cx.tolerates(least, rule::ATOM_OCTET, word) {
+                    return fail(&i[class::ATOM.run(word)..], expected::CAPABILITY);
+                }
+            }
             if Self::is_second_half(&words, word)
                 && cx.tolerates(Tolerance::Default, rule::SPLIT_CAPABILITY, word)
             {
                 words.extend_from_slice(word);
                 i = rest;
                 continue;
-            }
-            if !class::ATOM.all(word) && !url {
-                let least = if loose { Tolerance::Lenient } else { Tolerance::Default };
-                if !cx.tolerates(least, rule::ATOM_OCTET, word) {
-                    return fail(&i[class::ATOM.run(word)..], expected::CAPABILITY);
-                }
             }
             if count >= cx.item_limit() {
                 return Err(Failure::at(i, expected::ITEMS, ParseErrorKind::TooMany));
@@ -669,6 +669,19 @@ mod tests {
             // to the strict, these are two atoms
             let cx = Context::new(&frame, Tolerance::Strict);
             assert!(!Capabilities::rule(&cx, &frame).unwrap().1.has(&united));
+        }
+    }
+
+    #[test]
+    fn the_second_half_of_a_word_has_the_octets_of_one() {
+        for (octets, least) in
+            [(&b" IMAP4rev1 AUTH =L{3}"[..], Tolerance::Lenient), (b" IMAP4rev1 AUTH =L]\xe9", Tolerance::Default)]
+        {
+            let frame = Bytes::from_static(octets);
+            for tolerance in [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient] {
+                let parsed = Capabilities::rule(&Context::new(&frame, tolerance), &frame);
+                assert_eq!(parsed.is_ok(), tolerance >= least, "{} {tolerance:?}", octets.escape_ascii());
+            }
         }
     }
 

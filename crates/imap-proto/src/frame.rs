@@ -275,22 +275,44 @@ fn head(line: &[u8]) -> Option<Head> {
 fn ends_inside_quotes(text: &[u8]) -> bool {
     let mut at = 0;
     let mut open = false;
+    // `opens` and `closes` are what decides, here and in `quoted_len`
     while let Some(next) = text.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
         at += next;
         if text[at] == b'\\' {
             at += if open { 2 } else { 1 };
             continue;
         }
-        let before = at.checked_sub(1).map(|before| text[before]);
-        let behind = text.get(at + 1);
-        if open {
-            open = behind.is_some_and(|&o| class::ASTRING.has(o) && o != b']' && o != b'<');
+        open = if open {
+            !closes(text.get(at + 1).copied())
         } else {
-            open = before.is_none_or(|o| matches!(o, b' ' | b'\t' | b'(' | b')' | b'[' | b'"'));
-        }
+            opens(at.checked_sub(1).map(|before| text[before]))
+        };
         at += 1;
     }
     open
+}
+
+/// Whether a quote behind this octet, or at the start of a line, opens a string.
+pub(crate) fn opens(before: Option<u8>) -> bool {
+    before.is_none_or(|o| matches!(o, b' ' | b'\t' | b'(' | b')' | b'[' | b'"'))
+}
+
+/// Whether a quote before this octet, or at the end of a line, ends a string.
+fn closes(behind: Option<u8>) -> bool {
+    behind.is_none_or(|o| !class::ASTRING.has(o) || o == b']' || o == b'<')
+}
+
+/// How long the string is that the quote at the front opens, with its quotes, to framing; it may not go over the end of the line.
+pub(crate) fn quoted_len(i: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', i.get(at..)?)?;
+        if i[at] == b'"' && closes(i.get(at + 1).copied()) {
+            let inside = &i[1..at];
+            return class::TEXT.all(inside).then_some(at + 1);
+        }
+        at += if i[at] == b'"' { 1 } else { 2 };
+    }
 }
 
 #[cfg(test)]

@@ -295,7 +295,7 @@ impl StoreItem {
                 let name = Atom::known(cx.keep(&i[..i.len() - rest.len()]));
                 let (rest, ()) = syntax::sp(cx, rest)?;
                 let (end, _) = syntax::words(cx, rest, crate::core::raw::value)?;
-                let raw = Raw::known(cx.keep(&rest[..rest.len() - end.len()]));
+                let raw = Raw::of(cx, &rest[..rest.len() - end.len()]);
                 Ok((end, Self::Other(Box::new(OtherStoreItem { name, raw }))))
             }
         }
@@ -352,8 +352,8 @@ fn flags<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Flags> {
     if i.starts_with(b"(") {
         return Flags::rule(cx, i);
     }
-    let (rest, flags) = syntax::words(cx, i, Flag::rule)?;
-    Ok((rest, flags.into_iter().collect()))
+    let (rest, flags) = syntax::words(cx, i, Flag::or_nil)?;
+    Ok((rest, flags.into_iter().flatten().collect()))
 }
 
 #[cfg(test)]
@@ -363,10 +363,26 @@ mod tests {
     use crate::core::{IString, Literal8, Mailbox};
     use crate::fetch::AnnotationAttribute;
     use alloc::vec;
+    use bytes::Bytes;
+    use wire::Tolerance;
     use proptest::prelude::*;
 
     fn store(set: &str, item: StoreItem) -> Store {
         Store::new(SequenceSet::parse(set.as_bytes()).unwrap(), item)
+    }
+
+    #[test]
+    fn nil_among_flags_is_none_with_and_without_parentheses() {
+        for octets in [&b" 1 FLAGS \\Seen NIL a"[..], b" 1 FLAGS (\\Seen NIL a)"] {
+            let frame = Bytes::copy_from_slice(octets);
+            let read = |tolerance| Store::rule(&Context::new(&frame, tolerance), &frame).unwrap().1;
+            let of = |all: &[&'static str]| {
+                let others = all.iter().map(|&name| Flag::keyword(name).unwrap());
+                store("1", flags(StoreMode::Replace, false, others.chain([Flag::Seen])))
+            };
+            assert_eq!(read(Tolerance::Default), of(&["a"]));
+            assert_eq!(read(Tolerance::Strict), of(&["NIL", "a"]));
+        }
     }
 
     fn flags(mode: StoreMode, silent: bool, flags: impl IntoIterator<Item = Flag>) -> StoreItem {

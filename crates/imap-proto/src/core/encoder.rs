@@ -1,8 +1,10 @@
 //! How messages are written.
 
 use super::class;
+use super::raw;
 use super::syntax::literal_head;
 use super::{Context, Cut};
+use crate::frame;
 use bytes::Bytes;
 use wire::{Output, Tolerance};
 
@@ -249,25 +251,28 @@ impl<'o> Encoder<'o> {
         // only what a parser has seen, or a constructor has checked, comes here
         let cx = Context::new(octets, Tolerance::Lenient);
         let mut rest: &[u8] = octets;
+        // the line, as framing has it, that the rest is of
+        let mut start = rest;
         while let Some(at) = memchr::memchr3(b'{', b'~', b'"', rest) {
             self.output.put(&rest[..at]);
             rest = &rest[at..];
-            if rest[0] == b'"' {
-                let end = super::syntax::quoted(&cx, rest).map_or(rest.len() - 1, |(behind, _)| behind.len());
-                let (string, behind) = rest.split_at(rest.len() - end);
+            if rest[0] == b'"' && frame::opens(raw::before(start, rest)) {
+                let len = frame::quoted_len(rest).unwrap_or(1);
+                let (string, behind) = rest.split_at(len);
                 self.output.put(string);
                 rest = behind;
                 continue;
             }
             match literal_head(&cx, rest) {
-                Ok(head) => {
+                Ok(head) if raw::may_begin(start, rest) => {
                     let size = usize::try_from(head.size).unwrap_or(usize::MAX).min(head.rest.len());
                     let (content, behind) = head.rest.split_at(size);
                     self.literal_head(size as u64, head.binary);
                     self.output.put(content);
                     rest = behind;
+                    start = behind;
                 }
-                Err(_) => {
+                _ => {
                     self.output.put(&rest[..1]);
                     rest = &rest[1..];
                 }

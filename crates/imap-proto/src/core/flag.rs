@@ -168,6 +168,20 @@ impl Flag {
         }
     }
 
+    /// The same; `NIL` for nothing where that is tolerated.
+    #[inline]
+    pub(crate) fn or_nil<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<Self>> {
+        match syntax::nil(i) {
+            Some(rest)
+                if matches!(rest.first(), None | Some(b' ' | b'\t' | b')'))
+                    && cx.tolerates(Tolerance::Default, rule::STRAY_NIL, &i[..3]) =>
+            {
+                Ok((rest, None))
+            }
+            _ => Self::rule(cx, i).map(|(rest, flag)| (rest, Some(flag))),
+        }
+    }
+
     #[inline]
     fn with_backslash(cx: &Context<'_>, word: &[u8]) -> Self {
         let found = SYSTEM.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
@@ -326,10 +340,7 @@ impl Flags {
                 }
                 continue;
             }
-            let (rest, flag) = match syntax::nil(i) {
-                Some(rest) if cx.tolerates(Tolerance::Default, rule::STRAY_NIL, &i[..3]) => (rest, None),
-                _ => Flag::rule(cx, i).map(|(rest, flag)| (rest, Some(flag)))?,
-            };
+            let (rest, flag) = Flag::or_nil(cx, i)?;
             if let Some(flag) = flag {
                 match flag.bit() {
                     Some(bit) => flags.system |= bit,
@@ -508,6 +519,7 @@ mod tests {
                 Row::Tolerated(b"( \\Seen)", 8, flags([Flag::Seen])),
                 Row::Tolerated(b"( )", 3, flags([])),
                 Row::Lenient(b"(a%b)", 5, flags([keyword(b"a%b")])),
+                Row::Tolerated(b"(NIL\xe9)", 6, flags([keyword(b"NIL\xe9")])),
                 Row::Bad(b"(\\)", 2),
                 Row::Bad(b"((a))", 1),
                 Row::Bad(b"(a", 2),

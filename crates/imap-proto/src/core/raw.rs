@@ -3,6 +3,7 @@
 use super::syntax::{self, blanks, expected, literal_head};
 use super::{Context, Encoder, class};
 use ::core::fmt;
+use crate::frame;
 use bytes::Bytes;
 use wire::ParseErrorKind;
 use wire::parse::{Failure, Parsed, fail};
@@ -50,11 +51,10 @@ impl Raw {
         Self(Bytes::copy_from_slice(&self.0))
     }
 
-    /// Octets of the message, the heads of their literals in their plain form.
-    fn of(cx: &Context<'_>, octets: &[u8]) -> Self {
+    /// Octets of the message that [`value`] or [`values`] has passed over, the heads of their literals in their plain form.
+    pub(crate) fn of(cx: &Context<'_>, octets: &[u8]) -> Self {
         let raw = Self(cx.keep(octets));
-        let plain = memchr::memchr_iter(b'\n', octets).all(|at| octets[..at].ends_with(b"}\r"))
-            && memchr::memmem::find(octets, b"+}").is_none();
+        let plain = memchr::memchr_iter(b'\n', octets).all(|at| has_plain_head(&octets[..at]));
         if plain {
             return raw;
         }
@@ -128,8 +128,11 @@ pub(crate) fn values<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     walk(cx, i, false)
 }
 
+///
+/// What a quote or a brace means is decided as framing does it, so that both see the same strings and the same literals.
 fn walk<'i>(cx: &Context<'_>, mut i: &'i [u8], one: bool) -> Parsed<'i, ()> {
-    let start = i;
+    let begin = i.len();
+    let mut start = i;
     let mut depth = 0u32;
     loop {
         let Some(&first) = i.first() else {
@@ -148,14 +151,18 @@ fn walk<'i>(cx: &Context<'_>, mut i: &'i [u8], one: bool) -> Parsed<'i, ()> {
                 depth -= 1;
                 &i[1..]
             }
-            b'"' => syntax::quoted(cx, i)?.0,
+            b'"' if frame::opens(before(start, i)) => quoted(cx, i)?.0,
             // a brace that announces nothing is an octet of an atom
             // as framing has it: a literal is a word, and glued to no other
             b'{' | b'~' if may_begin(start, i) && literal_head(cx, i).is_ok() => {
                 let head = literal_head(cx, i)?;
                 let size = usize::try_from(head.size).unwrap_or(usize::MAX);
                 match head.rest.get(size..) {
-                    Some(rest) => rest,
+                    // a line of its own, to framing
+                    Some(rest) => {
+                        start = rest;
+                        rest
+                    }
                     None => return fail(&head.rest[head.rest.len()..], expected::LITERAL_OCTETS),
                 }
             }
@@ -163,7 +170,7 @@ fn walk<'i>(cx: &Context<'_>, mut i: &'i [u8], one: bool) -> Parsed<'i, ()> {
             b'{' if announces(i) => return fail(i, expected::LITERAL),
             b' ' | b'\t' if depth == 0 && one => return Ok((i, ())),
             b' ' | b'\t' => &i[blanks(i)..],
-            b'\r' | b'\n' | 0 if i.len() < start.len() && depth == 0 && one => return Ok((i, ())),
+            b'\r' | b'\n' | 0 if i.len() < begin && depth == 0 && one => return Ok((i, ())),
             b'\r' | b'\n' | 0 => return fail(i, expected::VALUE),
             _ => {
                 let len = class::LOOSE.run(i).max(1);
@@ -173,10 +180,35 @@ fn walk<'i>(cx: &Context<'_>, mut i: &'i [u8], one: bool) -> Parsed<'i, ()> {
     }
 }
 
+/// The octet before `i`, a part of `start`.
+pub(crate) fn before(start: &[u8], i: &[u8]) -> Option<u8> {
+    start[..start.len() - i.len()].last().copied()
+}
+
 /// Whether a literal may begin at `i`, a part of `start`.
-fn may_begin(start: &[u8], i: &[u8]) -> bool {
-    let before = start[..start.len() - i.len()].last();
-    before.is_none_or(|&o| matches!(o, b' ' | b'\t' | b'(' | b')' | b']' | b'>'))
+pub(crate) fn may_begin(start: &[u8], i: &[u8]) -> bool {
+    before(start, i).is_none_or(|o| matches!(o, b' ' | b'\t' | b'(' | b')' | b']' | b'>'))
+}
+
+/// A quoted string, that ends where it does to framing; in Lenient with anything in it.
+fn quoted<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
+    let Some(len) = frame::quoted_len(i) else { return fail(&i[1..], expected::QUOTE) };
+    let (whole, behind) = i.split_at(len);
+    // in itself it has no quotes that framing would pass over
+    match syntax::quoted(cx, whole) {
+        Ok(([], _)) => Ok((behind, ())),
+        Ok((rest, _)) => fail(&i[len - rest.len()..], expected::VALUE),
+        Err(nom::Err::Error(failure)) => Err(nom::Err::Error(failure.before(behind.len()))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a line that a literal ends has its head in the form in which it is written.
+fn has_plain_head(line: &[u8]) -> bool {
+    let Some(rest) = line.strip_suffix(b"}\r") else { return false };
+    let digits = rest.iter().rev().take_while(|o| o.is_ascii_digit()).count();
+    let (rest, number) = rest.split_at(rest.len() - digits);
+    rest.ends_with(b"{") && (number == b"0" || !number.starts_with(b"0"))
 }
 
 /// `"{" 1*DIGIT ["+"] "}"`
@@ -209,6 +241,12 @@ mod tests {
             (b"a)", 1),
             (b"a{b c", 3),
             (b"\\Flag)", 5),
+            // a quote is one only where framing has it so
+            (b"a\"b c\"", 3),
+            (b"a\" {3}\r\nabc", 2),
+            (b"(a\"b {3}\r\nabc)", 14),
+            (b"\"a\"\"b\" c", 6),
+            (b"({1}\r\na\"b c\" {1}\r\nd)", 20),
         ] {
             let expected = if octets.starts_with(b"BODY") { 11 } else { len };
             assert_eq!(one(octets), Some((octets, expected)), "{}", octets.escape_ascii());
@@ -220,6 +258,8 @@ mod tests {
             b"x{3}",
             b"x{3+} y",
             b"~{3}",
+            // framing is still in the string
+            b"\"a\"b {3}\r\nabc",
             b")",
             b" a",
             b"(a",
@@ -237,8 +277,24 @@ mod tests {
         for good in ["", "a", "a b", "(a) {2}\r\n\r\n"] {
             assert!(Raw::new(good).is_ok(), "{good:?}");
         }
-        for bad in ["a\r\nb", "(a", "a)", "\"a", "{3}\r\nab", "\0"] {
+        for bad in ["a\r\nb", "(a", "a)", "\"a", "{3}\r\nab", "\0", "\"n\"U {3}\r\nabc"] {
             assert!(Raw::new(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn heads_are_kept_in_their_plain_form() {
+        for (octets, plain) in [
+            (&b"{003}\r\n)\n+"[..], &b"{3}\r\n)\n+"[..]),
+            (b"(~{1+}\r\n\0 \"{2}\" {00}\r\n)", b"(~{1}\r\n\0 \"{2}\" {0}\r\n)"),
+            (b"{1}\na", b"{1}\r\na"),
+        ] {
+            let frame = Bytes::from_static(octets);
+            let (rest, raw) = Raw::value(&Context::new(&frame, Tolerance::Default), &frame).unwrap();
+            assert_eq!((rest, raw.as_bytes()), (&b""[..], plain));
+            let mut output = wire::Output::new();
+            raw.encode(&mut Encoder::new(&mut output, super::super::Options::server()));
+            assert_eq!(output.take_all(), plain);
         }
     }
 

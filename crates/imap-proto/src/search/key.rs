@@ -538,7 +538,7 @@ impl OtherKey {
             end = raw::value(cx, next)?.0;
         }
         let arguments = if end.len() < i.len() { sp(cx, i)?.0 } else { i };
-        let raw = Raw::known(cx.keep(&arguments[..arguments.len() - end.len()]));
+        let raw = Raw::of(cx, &arguments[..arguments.len() - end.len()]);
         Ok((end, SearchKey::Other(Box::new(Self { name: Atom::known(cx.keep(name)), raw }))))
     }
 
