@@ -20,6 +20,8 @@ servername: localhost
 allowplaintext: yes
 allowapop: yes
 popminpoll: 0
+# a wrong password is answered at once
+failedloginpause: 0
 # or 8-bit octets in headers would be stored as X
 munge8bit: no
 # 0 stands for no quota; without this line no mailbox comes to be at the first login
