@@ -674,9 +674,10 @@ mod tests {
 
     #[test]
     fn the_second_half_of_a_word_has_the_octets_of_one() {
-        for (octets, least) in
-            [(&b" IMAP4rev1 AUTH =L{3}"[..], Tolerance::Lenient), (b" IMAP4rev1 AUTH =L]\xe9", Tolerance::Default)]
-        {
+        for (octets, least) in [
+            (&b" IMAP4rev1 AUTH =L{3}"[..], Tolerance::Lenient),
+            (b" IMAP4rev1 AUTH =L]\xe9", Tolerance::Default),
+        ] {
             let frame = Bytes::from_static(octets);
             for tolerance in [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient] {
                 let parsed = Capabilities::rule(&Context::new(&frame, tolerance), &frame);

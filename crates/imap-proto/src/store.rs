@@ -364,8 +364,8 @@ mod tests {
     use crate::fetch::AnnotationAttribute;
     use alloc::vec;
     use bytes::Bytes;
-    use wire::Tolerance;
     use proptest::prelude::*;
+    use wire::Tolerance;
 
     fn store(set: &str, item: StoreItem) -> Store {
         Store::new(SequenceSet::parse(set.as_bytes()).unwrap(), item)

@@ -2,8 +2,8 @@
 
 use super::syntax::{self, blanks, expected, literal_head};
 use super::{Context, Encoder, class};
-use ::core::fmt;
 use crate::frame;
+use ::core::fmt;
 use bytes::Bytes;
 use wire::ParseErrorKind;
 use wire::parse::{Failure, Parsed, fail};
