@@ -253,7 +253,9 @@ fn mended<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, (Option<Code>, Text)>
 /// The same, where something is not as it should be.
 #[cold]
 fn odd_resp_text<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, (Option<Code>, Text)> {
-    if is_broken(cx, i) && i.iter().find(|&&o| !matches!(o, b' ' | b'\t')).is_some_and(|&o| !class::TEXT.has(o)) {
+    if is_broken(cx, i)
+        && i.iter().find(|&&o| !matches!(o, b' ' | b'\t')).is_some_and(|&o| !class::TEXT.has(o))
+    {
         return mended(cx, i);
     }
     let len = blanks(i);

@@ -923,6 +923,7 @@ fn invalid<'i>(
     if cx.tolerance() < Tolerance::Default {
         return Err(error);
     }
+    cx.forget_repairs(start);
     // row 82: the value is missing, and this is the next attribute
     let next = matches!(start.first(), None | Some(b')' | b' ' | b'\t'))
         || starts_attribute(start);
