@@ -1130,7 +1130,8 @@ fn quoted_len(i: &[u8]) -> Option<usize> {
     loop {
         at += memchr::memchr2(b'"', b'\\', i.get(at..)?)?;
         if i[at] == b'"' {
-            let ends = matches!(i.get(at + 1), Some(b' ' | b')' | b']'));
+            // what no text has counts as a space
+            let ends = matches!(i.get(at + 1), Some(b' ' | b')' | b']' | b'\r' | b'\n' | 0));
             return ends.then_some(at + 1);
         }
         at += 2;

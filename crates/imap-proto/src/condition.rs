@@ -407,6 +407,7 @@ mod tests {
                 Row::Tolerated(b"OK \0[ALERT] \0x", 14, ok(Some(Code::Alert), b" x")),
                 Row::Tolerated(b"OK\0\r[ALERT] x", 13, ok(Some(Code::Alert), b"x")),
                 Row::Tolerated(b"OK \0x", 5, ok(None, b" x")),
+                Row::Tolerated(b"OK [X \"a] b\"\0c", 14, ok(None, b"[X \"a] b\" c")),
                 Row::Tolerated(b"OK [\0", 5, ok(None, b"[ ")),
                 Row::Bad(b"OKAY x", 0),
                 Row::Bad(b"OK(x", 2),

@@ -288,14 +288,18 @@ impl GetMetadata {
         }
         let (i, mailbox) = Mailbox::rule(cx, i)?;
         let (mut i, ()) = syntax::sp(cx, i)?;
-        // no entry starts with a letter
+        // no entry starts with a letter; what does and has nothing behind it is none of the options
         if matches!(i, [b'(', b'A'..=b'Z' | b'a'..=b'z', ..]) && options.is_empty() {
-            let (rest, misplaced) = syntax::list1(cx, i, GetMetadataOption::rule)?;
-            if !cx.tolerates(Tolerance::Default, rule::ITEM_ORDER, &i[..i.len() - rest.len()]) {
-                return fail(&i[1..], expected::ENTRY);
+            let behind = |rest: &[u8]| (1..rest.len()).contains(&syntax::blanks(rest));
+            if let Some((rest, misplaced)) =
+                syntax::list1(cx, i, GetMetadataOption::rule).ok().filter(|(rest, _)| behind(rest))
+            {
+                if !cx.tolerates(Tolerance::Default, rule::ITEM_ORDER, &i[..i.len() - rest.len()]) {
+                    return fail(&i[1..], expected::ENTRY);
+                }
+                options = misplaced;
+                i = syntax::sp(cx, rest)?.0;
             }
-            options = misplaced;
-            i = syntax::sp(cx, rest)?.0;
         }
         if i.starts_with(b"(") {
             let (i, entries) = NonEmpty::list(cx, i, MetadataEntry::rule)?;
@@ -577,6 +581,17 @@ mod tests {
                     b" \"INBOX\" /private/comment /shared/comment",
                     41,
                     get("INBOX", &[], &[PRIVATE, SHARED]),
+                ),
+                // what nothing follows is none of the options
+                Row::Tolerated(
+                    b" a comment b",
+                    12,
+                    get("a", &[], &[MetadataEntry(Bytes::from_static(b"comment")), MetadataEntry(Bytes::from_static(b"b"))]),
+                ),
+                Row::Tolerated(
+                    b" a (comment b)",
+                    14,
+                    get("a", &[], &[MetadataEntry(Bytes::from_static(b"comment")), MetadataEntry(Bytes::from_static(b"b"))]),
                 ),
                 Row::Tolerated(
                     b" a comment",

@@ -688,8 +688,16 @@ fn ends_itself(value: &[u8]) -> bool {
 
 /// Whether this is no value, but the next attribute.
 fn starts_attribute(i: &[u8]) -> bool {
-    syntax::keyword(i, expected::FETCH_ATTRIBUTE)
-        .is_ok_and(|(rest, (key, _))| NAMES.contains(&key) && matches!(rest.first(), Some(b' ' | b'[')))
+    syntax::keyword(i, expected::FETCH_ATTRIBUTE).is_ok_and(|(rest, (key, _))| {
+        let value = || !matches!(rest[syntax::blanks(rest)..].first(), None | Some(b')'));
+        NAMES.contains(&key)
+            && match rest.first() {
+                Some(b'[') => true,
+                // blanks at the end are nobody's value
+                Some(b' ') => value(),
+                _ => false,
+            }
+    })
 }
 
 /// What stands before a value.
@@ -918,8 +926,7 @@ fn invalid<'i>(
     cx.forget_repairs(start);
     // row 82: the value is missing, and this is the next attribute
     let next = matches!(start.first(), None | Some(b')' | b' ' | b'\t'))
-        || syntax::keyword(start, expected::FETCH_ATTRIBUTE)
-            .is_ok_and(|(rest, (key, _))| NAMES.contains(&key) && matches!(rest.first(), Some(b' ' | b'[')));
+        || starts_attribute(start);
     let (rest, raw) = if next {
         (value, Raw::default())
     } else {
@@ -1240,6 +1247,15 @@ mod tests {
         let cx = Context::new(&frame, Tolerance::Default).max_depth(2);
         let (_, fetch) = Fetch::rule(&cx, &frame, ONE).unwrap();
         assert_eq!((fetch.attributes.len(), fetch.mod_seq()), (6, Some(1)));
+    }
+
+    #[test]
+    fn blanks_at_the_end_do_not_make_an_attribute() {
+        for octets in [&b" (X FLAGS)"[..], b" (X FLAGS )", b" (X FLAGS ", b" (X FLAGS  )"] {
+            let frame = Bytes::from_static(octets);
+            let (_, attributes) = rule(&Context::new(&frame, Tolerance::Default), &frame).unwrap();
+            assert_eq!(attributes, [other("X", "FLAGS")], "{}", octets.escape_ascii());
+        }
     }
 
     #[test]
