@@ -1,5 +1,4 @@
 //! What an attacker can send is bounded: depth, sizes of lists, the stack.
-#![expect(clippy::unwrap_used, reason = "helpers of tests stop, too")]
 
 use bytes::Bytes;
 use imap_proto::{Context, Options, Response, TaggedCommand};
@@ -8,7 +7,11 @@ use wire::{ParseError, ParseErrorKind, Tolerance};
 const TOLERANCES: [Tolerance; 3] = [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient];
 
 /// Parses a message, and does with it what recursion could do harm in. Tells whether it was accepted.
-fn play(frame: &Bytes, tolerance: Tolerance, settings: impl Fn(Context<'_>) -> Context<'_>) -> Result<(), ParseError> {
+fn play(
+    frame: &Bytes,
+    tolerance: Tolerance,
+    settings: impl Fn(Context<'_>) -> Context<'_>,
+) -> Result<(), ParseError> {
     let cx = settings(Context::new(frame, tolerance));
     if frame.starts_with(b"*") {
         let response = Response::parse_in(&cx)?;

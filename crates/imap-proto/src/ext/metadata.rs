@@ -586,12 +586,26 @@ mod tests {
                 Row::Tolerated(
                     b" a comment b",
                     12,
-                    get("a", &[], &[MetadataEntry(Bytes::from_static(b"comment")), MetadataEntry(Bytes::from_static(b"b"))]),
+                    get(
+                        "a",
+                        &[],
+                        &[
+                            MetadataEntry(Bytes::from_static(b"comment")),
+                            MetadataEntry(Bytes::from_static(b"b")),
+                        ],
+                    ),
                 ),
                 Row::Tolerated(
                     b" a (comment b)",
                     14,
-                    get("a", &[], &[MetadataEntry(Bytes::from_static(b"comment")), MetadataEntry(Bytes::from_static(b"b"))]),
+                    get(
+                        "a",
+                        &[],
+                        &[
+                            MetadataEntry(Bytes::from_static(b"comment")),
+                            MetadataEntry(Bytes::from_static(b"b")),
+                        ],
+                    ),
                 ),
                 Row::Tolerated(
                     b" a comment",

@@ -925,8 +925,7 @@ fn invalid<'i>(
     }
     cx.forget_repairs(start);
     // row 82: the value is missing, and this is the next attribute
-    let next = matches!(start.first(), None | Some(b')' | b' ' | b'\t'))
-        || starts_attribute(start);
+    let next = matches!(start.first(), None | Some(b')' | b' ' | b'\t')) || starts_attribute(start);
     let (rest, raw) = if next {
         (value, Raw::default())
     } else {
