@@ -225,6 +225,20 @@ pub(super) fn close<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     wire::parse::fail(rest, expected::CLOSE)
 }
 
+/// Whether what was repaired ends where the value does to framing: else it has read quotes in another way, and taken what follows for
+/// its own. Kept as it is, it will be read as the same again, whatever follows it then.
+pub(super) fn check_end<'i>(
+    cx: &Context<'_>,
+    i: &'i [u8],
+    rest: &'i [u8],
+    expected: wire::parse::Expected,
+) -> Result<(), nom::Err<wire::parse::Failure>> {
+    match crate::core::raw::value(cx, i) {
+        Ok((end, ())) if end.len() != rest.len() => wire::parse::fail(end, expected).map(|(_, found)| found),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a block, for a peer that may not know UTF-8 between quotes.
 pub(super) fn encode(block: &[u8], encoder: &mut Encoder<'_>) {
     if encoder.options().utf8 || block.is_ascii() {

@@ -152,6 +152,7 @@ impl Envelope {
     fn repaired<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let mut block = Vec::new();
         let (rest, ()) = repair(cx, i, &mut block)?;
+        block::check_end(cx, i, rest, expected::ENVELOPE)?;
         match Self::of_block(block.into()) {
             Some(envelope) => Ok((rest, envelope)),
             None => fail(i, expected::ENVELOPE),

@@ -12,6 +12,7 @@ use crate::rule;
 use ::core::num::NonZeroU32;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use bytes::Bytes;
 use wire::keyword::{Prefix, first, key_of};
 use wire::parse::{Failure, Parsed, fail};
 use wire::{ParseError, ParseErrorKind, Tolerance};
@@ -660,7 +661,7 @@ impl FetchAttribute {
             proptest::collection::vec(Label::strategy(), 0..4).prop_map(Self::GmailLabels),
             (
                 "X-[A-Z.]{1,8}(\\[1(\\.[A-Z]{1,3})?\\](<1>)?)?",
-                prop::sample::select(&["1", "NIL", "(a (b))", "", "{1}\r\n)"][..])
+                prop::sample::select(&["1", "NIL", "(a (b))", "{1}\r\n)"][..])
             )
                 .prop_map(|(name, raw)| {
                     Self::Other(Box::new(OtherAttribute {
@@ -947,9 +948,14 @@ impl OtherAttribute {
     /// An attribute that this crate does not know.
     ///
     /// # Errors
-    /// [`wire::Misuse`]: the name is no atom, or `value` is not one value or nothing.
+    /// [`wire::Misuse::Invalid`]: `value` is not one value. None at all would make one of the next attribute.
     pub fn new(name: &Atom, value: Raw) -> Result<Self, wire::Misuse> {
-        let name = Raw::new(bytes::Bytes::copy_from_slice(name.as_bytes()))?;
+        let octets = Bytes::copy_from_slice(value.as_bytes());
+        match crate::core::raw::value(&Context::new(&octets, Tolerance::Lenient), &octets) {
+            Ok(([], ())) => {}
+            _ => return Err(wire::Misuse::Invalid("value")),
+        }
+        let name = Raw::new(Bytes::copy_from_slice(name.as_bytes()))?;
         Ok(Self { name, raw: value })
     }
 }
@@ -961,7 +967,6 @@ mod tests {
     use crate::core::{Cut, Flag, Options};
     use crate::fetch::{AnnotationAttribute, SectionText};
     use alloc::vec;
-    use bytes::Bytes;
     use proptest::prelude::*;
 
     const ONE: NonZeroU32 = NonZeroU32::MIN;
@@ -1256,6 +1261,30 @@ mod tests {
             let (_, attributes) = rule(&Context::new(&frame, Tolerance::Default), &frame).unwrap();
             assert_eq!(attributes, [other("X", "FLAGS")], "{}", octets.escape_ascii());
         }
+    }
+
+    #[test]
+    fn a_repair_does_not_take_what_follows() {
+        // with the parenthesis that is missing, it could be the end of a string in the body
+        let body = "(\"a\" \"b\" NIL NIL NIL \"7BIT\" 1 NIL a\"b\"c\")]d\"";
+        for octets in [alloc::format!(" (BODY {body}"), alloc::format!(" (BODY {body})")] {
+            let frame = Bytes::from(octets);
+            for tolerance in [Tolerance::Default, Tolerance::Lenient] {
+                let (rest, attributes) = rule(&Context::new(&frame, tolerance), &frame).unwrap();
+                let again = crate::core::testing::encoded(&attributes, |attributes, encoder| encode(attributes, encoder));
+                let (_, second) = rule(&Context::new(&again, tolerance), &again).unwrap();
+                assert_eq!(second, attributes, "{} {tolerance:?}", frame.escape_ascii());
+                assert!(rest.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_attribute_has_one_value() {
+        let new = |value: &'static str| OtherAttribute::new(&Atom::new("X").unwrap(), Raw::new(value).unwrap());
+        assert!(new("(a b)").is_ok());
+        assert!(new("").is_err());
+        assert!(new("a b").is_err());
     }
 
     #[test]
