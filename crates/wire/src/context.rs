@@ -119,7 +119,11 @@ impl<'f> Context<'f> {
     #[cold]
     pub fn forget_repairs(&self, from: &[u8]) {
         let offset = self.offset_of(from);
-        self.repairs.borrow_mut().retain(|repair| repair.stream_offset < offset);
+        let mut repairs = self.repairs.borrow_mut();
+        // what it noted is last; looking at all, each time, would take long where much is given up
+        while repairs.last().is_some_and(|repair| repair.stream_offset >= offset) {
+            repairs.pop();
+        }
     }
 
     /// Where in the stream a slice of the message starts.

@@ -335,7 +335,10 @@ impl Flags {
             if let Some((rest, bit)) = system(i) {
                 flags.system |= bit;
                 match rest[0] {
-                    b')' => return Ok((&rest[1..], flags)),
+                    b')' => {
+                        flags.unite();
+                        return Ok((&rest[1..], flags));
+                    }
                     _ => i = &rest[1..],
                 }
                 continue;
@@ -511,6 +514,7 @@ mod tests {
                 Row::Good(b"(\\Draft $Junk \\*)", flags([Flag::Draft, Flag::JUNK, Flag::Wildcard])),
                 Row::Good(b"(\\Unknown)", flags([Flag::Extension(Atom::new("Unknown").unwrap())])),
                 Row::Other(b"(\\seen \\SEEN $junk $Junk)", flags([Flag::Seen, Flag::JUNK])),
+                Row::Other(b"($junk $Junk \\Seen)", flags([Flag::Seen, Flag::JUNK])),
                 // quirks 48 to 54
                 Row::Tolerated(b"(OIB-Seen-[Gmail]/All)", 22, flags([keyword(b"OIB-Seen-[Gmail]/All")])),
                 Row::Tolerated(b"(\"\\\\Seen\")", 10, flags([Flag::Seen])),

@@ -460,6 +460,15 @@ impl FetchAttribute {
         if attribute.is_none() {
             return fail(&i[1..], expected::FETCH_ATTRIBUTE);
         }
+        let empty = match &attribute {
+            Some(Self::Other(other)) => other.raw.is_empty(),
+            Some(Self::Invalid(invalid)) => invalid.raw.is_empty(),
+            _ => false,
+        };
+        // without its parentheses, what follows would be its value
+        if empty {
+            return fail(&i[1..], expected::VALUE);
+        }
         let rest = if rest.get(blanks(rest)) == Some(&b')') { syntax::no_sp(cx, rest) } else { rest };
         let (rest, ()) = syntax::octet(rest, b')', expected::CLOSE)?;
         Ok((rest, attribute))
@@ -1266,9 +1275,9 @@ mod tests {
     #[test]
     fn a_repair_does_not_take_what_follows() {
         // with the parenthesis that is missing, it could be the end of a string in the body
-        let body = "(\"a\" \"b\" NIL NIL NIL \"7BIT\" 1 NIL a\"b\"c\")]d\"";
-        for octets in [alloc::format!(" (BODY {body}"), alloc::format!(" (BODY {body})")] {
-            let frame = Bytes::from(octets);
+        let broken = ["(\"a\" \"b\" NIL NIL NIL \"7BIT\" 1 NIL a\"b\"c\")]d\"", "(7\"\"()W N\"\"7\")7\""];
+        for (body, end) in broken.into_iter().flat_map(|body| ["", ")"].map(|end| (body, end))) {
+            let frame = Bytes::from(alloc::format!(" (BODY {body}{end}"));
             for tolerance in [Tolerance::Default, Tolerance::Lenient] {
                 let (rest, attributes) = rule(&Context::new(&frame, tolerance), &frame).unwrap();
                 let again = crate::core::testing::encoded(&attributes, |attributes, encoder| encode(attributes, encoder));
