@@ -4,6 +4,7 @@ use crate::core::syntax::{self, Error, expected, sp};
 use crate::core::{Atom, Context, Encoder, Flags, Options, Raw, Tag, class};
 use crate::rule;
 use crate::{
+    Side,
     Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Converted, Enabled, Esearch, Fetch,
     GenUrlAuth, Id, JmapAccess, Language, List, ListRights, MailboxStatus, Metadata, MyRights, Namespace,
     Quota, QuotaRoot, Search, Sort, Thread, UidBatches, UrlFetch, Vanished,
@@ -317,7 +318,7 @@ impl Response {
     /// ```
     #[inline]
     fn rule(cx: &Context<'_>) -> Result<Self, Error> {
-        let line = syntax::line(cx, cx.frame(), 0)?;
+        let line = syntax::message(cx, Side::Server)?;
         let (rest, response) = match line {
             [b'*', b' ', b'0'..=b'9', ..] => Self::numbered(cx, &line[2..])?,
             [b'*', b' ', next, ..] if !matches!(next, b' ' | b'\t') => Self::untagged(cx, &line[2..])?,

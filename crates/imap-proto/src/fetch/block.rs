@@ -225,17 +225,22 @@ pub(super) fn close<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     wire::parse::fail(rest, expected::CLOSE)
 }
 
-/// Whether what was repaired ends where the value does to framing: else it has read quotes in another way, and taken what follows for
-/// its own. Kept as it is, it will be read as the same again, whatever follows it then.
-pub(super) fn check_end<'i>(
+/// Repairs a value within the bounds that it has to framing, if it has any: what follows it is nothing that could be meant. So it is read
+/// as the same again, or kept as the same again, whatever follows it then.
+pub(super) fn bounded<'i>(
     cx: &Context<'_>,
     i: &'i [u8],
-    rest: &'i [u8],
-    expected: wire::parse::Expected,
-) -> Result<(), nom::Err<wire::parse::Failure>> {
-    match crate::core::raw::value(cx, i) {
-        Ok((end, ())) if end.len() != rest.len() => wire::parse::fail(end, expected).map(|(_, found)| found),
-        _ => Ok(()),
+    repair: impl FnOnce(&'i [u8]) -> Parsed<'i, ()>,
+) -> Parsed<'i, ()> {
+    let bounds = crate::core::raw::value(cx, i);
+    cx.forget_repairs(i);
+    let Ok((behind, ())) = bounds else { return repair(i) };
+    match repair(&i[..i.len() - behind.len()]) {
+        Ok(([], ())) => Ok((behind, ())),
+        Ok((rest, ())) => wire::parse::fail(&i[i.len() - behind.len() - rest.len()..], expected::CLOSE),
+        Err(nom::Err::Error(failure)) => Err(nom::Err::Error(failure.before(behind.len()))),
+        Err(nom::Err::Failure(failure)) => Err(nom::Err::Failure(failure.before(behind.len()))),
+        Err(error) => Err(error),
     }
 }
 

@@ -741,16 +741,19 @@ fn head<'i>(cx: &Context<'_>, i: &'i [u8], key: u128) -> Parsed<'i, Name> {
     }
 }
 
-/// What follows brackets that nobody knows: they end where a word does, or with the bracket that closes them.
+/// What follows brackets that nobody knows: they end where a word does, or, with a word and a list in them such as those of
+/// `BODY[HEADER.FIELDS (a b)]`, with the bracket.
 pub(super) fn unknown_head(mut i: &[u8]) -> &[u8] {
-    if i.starts_with(b"[") {
-        let line = memchr::memchr3(b'"', b'{', b'\n', i).unwrap_or(i.len());
-        if let Some(at) = memchr::memchr(b']', &i[..line]) {
-            let inside = &i[..=at];
-            let balanced = inside.iter().filter(|&&o| o == b'(').count()
-                == inside.iter().filter(|&&o| o == b')').count();
-            if balanced {
-                i = &i[at + 1..];
+    let word = |i: &[u8]| i.iter().take_while(|&&o| class::LOOSE.has(o) && o != b']').count();
+    if let Some(inside) = i.strip_prefix(b"[") {
+        let behind = &inside[word(inside)..];
+        if let Some(mut list) = behind.strip_prefix(b" (") {
+            list = &list[word(list)..];
+            while let Some(rest) = list.strip_prefix(b" ") {
+                list = &rest[word(rest)..];
+            }
+            if let Some(rest) = list.strip_prefix(b")]") {
+                i = rest;
             }
         }
     }
@@ -1275,8 +1278,8 @@ mod tests {
     #[test]
     fn a_repair_does_not_take_what_follows() {
         // with the parenthesis that is missing, it could be the end of a string in the body
-        let broken = ["(\"a\" \"b\" NIL NIL NIL \"7BIT\" 1 NIL a\"b\"c\")]d\"", "(7\"\"()W N\"\"7\")7\""];
-        for (body, end) in broken.into_iter().flat_map(|body| ["", ")"].map(|end| (body, end))) {
+        let broken = ["(\"a\" \"b\" NIL NIL NIL \"7BIT\" 1 NIL a\"b\"c\")]d\"", "(7\"\"()W N\"\"7\")7\"", "(\"\" \"\"()I\"T\"/ NIL)"];
+        for (body, end) in broken.into_iter().flat_map(|body| ["", ")", "BODY(\"\")"].map(|end| (body, end))) {
             let frame = Bytes::from(alloc::format!(" (BODY {body}{end}"));
             for tolerance in [Tolerance::Default, Tolerance::Lenient] {
                 let (rest, attributes) = rule(&Context::new(&frame, tolerance), &frame).unwrap();
@@ -1285,6 +1288,15 @@ mod tests {
                 assert_eq!(second, attributes, "{} {tolerance:?}", frame.escape_ascii());
                 assert!(rest.is_empty());
             }
+        }
+    }
+
+    #[test]
+    fn what_stands_in_unknown_brackets_is_no_attribute() {
+        for octets in ["A[ FLAGS (a) 8] 1", "A[ FLAGS (\"a\") 8] 1"] {
+            let frame = Bytes::from(alloc::format!(" ({octets})"));
+            let (_, attributes) = rule(&Context::new(&frame, Tolerance::Default), &frame).unwrap();
+            assert_eq!(attributes, [other("A[", ""), flags([Flag::keyword("a").unwrap()]), other("8]", "1")]);
         }
     }
 
