@@ -9,7 +9,7 @@ use crate::{
     Append, Authenticate, CancelUpdate, ComparatorCommand, Compress, ConvertCommand, CopyCommand, Create,
     DeleteAcl, Enable, EsearchCommand, FetchCommand, GenUrlAuthCommand, GetMetadata, Id, LanguageCommand,
     ListCommand, ListRightsCommand, Login, Notify, PlainList, Rename, Replace, ResetKey, SearchCommand,
-    Select, SetAcl, SetMetadata, SetQuota, SortCommand, StatusCommand, Store, ThreadCommand,
+    Select, SetAcl, SetMetadata, SetQuota, Side, SortCommand, StatusCommand, Store, ThreadCommand,
     UidBatchesCommand, UrlFetchCommand,
 };
 use alloc::boxed::Box;
@@ -355,7 +355,7 @@ impl TaggedCommand {
     }
 
     fn rule(cx: &Context<'_>) -> Result<Self, Error> {
-        let line = syntax::line(cx, cx.frame(), 0)?;
+        let line = syntax::message(cx, Side::Client)?;
         let (i, tag) = syntax::run1(line, class::TAG, expected::TAG)?;
         let (i, ()) = sp(cx, i)?;
         let (mut i, name) = syntax::run1(i, class::ATOM, expected::COMMAND)?;
@@ -439,6 +439,23 @@ mod tests {
         }
         let other = parse("a XFOO (b {1}\r\nc)\r\n").unwrap();
         assert_eq!(other.to_bytes(&Options::server()), "a XFOO (b {1}\r\nc)\r\n");
+        // the CR at the end of a literal is not one too many
+        for tolerance in [wire::Tolerance::Strict, wire::Tolerance::Default, wire::Tolerance::Lenient] {
+            for (octets, extra) in [
+                (&b"a APPEND x {3}\r\nb\r\r\r\n"[..], 0),
+                (b"a APPEND x {1}\r\n\r\r\n", 0),
+                (b"a APPEND x {1}\r\n\r\r\r\n", 1),
+                (b"a X {0}\r\n\r\r\n", 1),
+                (b"a NOOP\r\r\n", 1),
+            ] {
+                let frame = Bytes::from_static(octets);
+                let cx = Context::new(&frame, tolerance);
+                let parsed = TaggedCommand::parse_in(&cx);
+                let good = extra == 0 || tolerance > wire::Tolerance::Strict;
+                assert_eq!(parsed.is_ok(), good, "{} {tolerance:?}", octets.escape_ascii());
+                assert!(!good || cx.into_repairs().len() == extra, "{}", octets.escape_ascii());
+            }
+        }
         let fragments = other.fragments(&Options::default());
         assert_eq!(fragments.len(), 2);
         assert_eq!(fragments[0].octets, "a XFOO (b {1}\r\n");

@@ -213,6 +213,16 @@ impl Framer {
     }
 }
 
+/// Where the last line of a message begins: behind its last literal.
+#[cold]
+pub(crate) fn last_line(side: Side, message: &[u8]) -> usize {
+    let limits = FrameLimits { max_line: usize::MAX, max_frame: usize::MAX, max_inline_literal: u64::MAX };
+    let mut framer = Framer::new(side, limits);
+    // without its end there is always more to come
+    let _ = framer.next(message.strip_suffix(b"\n").unwrap_or(message));
+    framer.line
+}
+
 /// Whether the grammar has a literal anywhere in a message that begins so.
 ///
 /// What a client sends may: what a server does not understand could have one, and taking its octets for commands would be worse than

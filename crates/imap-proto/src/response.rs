@@ -6,7 +6,7 @@ use crate::rule;
 use crate::{
     Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Converted, Enabled, Esearch, Fetch,
     GenUrlAuth, Id, JmapAccess, Language, List, ListRights, MailboxStatus, Metadata, MyRights, Namespace,
-    Quota, QuotaRoot, Search, Sort, Thread, UidBatches, UrlFetch, Vanished,
+    Quota, QuotaRoot, Search, Side, Sort, Thread, UidBatches, UrlFetch, Vanished,
 };
 use alloc::boxed::Box;
 use bytes::Bytes;
@@ -317,7 +317,7 @@ impl Response {
     /// ```
     #[inline]
     fn rule(cx: &Context<'_>) -> Result<Self, Error> {
-        let line = syntax::line(cx, cx.frame(), 0)?;
+        let line = syntax::message(cx, Side::Server)?;
         let (rest, response) = match line {
             [b'*', b' ', b'0'..=b'9', ..] => Self::numbered(cx, &line[2..])?,
             [b'*', b' ', next, ..] if !matches!(next, b' ' | b'\t') => Self::untagged(cx, &line[2..])?,

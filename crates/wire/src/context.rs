@@ -128,7 +128,10 @@ impl<'f> Context<'f> {
     pub fn forget_repairs(&self, from: &[u8]) {
         let offset = self.offset_of(from);
         if let Some(repairs) = self.repairs.borrow_mut().as_mut() {
-            repairs.retain(|repair| repair.stream_offset < offset);
+            // what it noted is last; looking at all, each time, would take long where much is given up
+            while repairs.last().is_some_and(|repair| repair.stream_offset >= offset) {
+                repairs.pop();
+            }
         }
     }
 

@@ -107,6 +107,11 @@ impl<'f> Context<'f> {
         self.max_depth
     }
 
+    /// Whether literals were cut out of the message.
+    pub(crate) fn has_cuts(&self) -> bool {
+        !self.cuts.is_empty()
+    }
+
     /// The size of the literal that was cut out where `i` starts, so many octets before the end of the message.
     pub(crate) fn cut_at(&self, left: usize) -> Option<u64> {
         let offset = self.inner.frame().len().checked_sub(left)?;

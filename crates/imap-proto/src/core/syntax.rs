@@ -1,7 +1,7 @@
 //! Leaf rules: spaces, words, strings, lists.
 
 use super::{Context, IString, class};
-use crate::rule;
+use crate::{Side, rule};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -120,6 +120,28 @@ wire::expected_table! {
     OBJECT_ID = "object id",
     /// A language.
     LANGUAGE = "language tag",
+}
+
+/// The message without its line end. A CR before that is too many, unless it is of a literal.
+#[inline]
+pub(crate) fn message<'f>(cx: &Context<'f>, side: Side) -> Result<&'f [u8], Error> {
+    let frame: &'f [u8] = cx.frame();
+    if frame.ends_with(b"\r\r\n") && !cx.has_cuts() {
+        message_with_crs(cx, frame, side)
+    } else {
+        line(cx, frame, 0)
+    }
+}
+
+#[cold]
+fn message_with_crs<'f>(cx: &Context<'f>, frame: &'f [u8], side: Side) -> Result<&'f [u8], Error> {
+    let text = &frame[..frame.len() - 2];
+    let bare = text.iter().rposition(|&o| o != b'\r').map_or(0, |last| last + 1);
+    let end = bare.max(crate::frame::last_line(side, frame)).min(text.len());
+    let extra = end < text.len() && cx.tolerates(Tolerance::Default, rule::EXTRA_CR, &text[end..]);
+    let text = if extra { &text[..end] } else { text };
+    cx.set_behind(frame.len() - text.len());
+    Ok(text)
 }
 
 /// The error of a rule that failed without being able to say more.

@@ -225,6 +225,25 @@ pub(super) fn close<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
     wire::parse::fail(rest, expected::CLOSE)
 }
 
+/// Repairs a value within the bounds that it has to framing, if it has any: what follows it is nothing that could be meant. So it is read
+/// as the same again, or kept as the same again, whatever follows it then.
+pub(super) fn bounded<'i>(
+    cx: &Context<'_>,
+    i: &'i [u8],
+    repair: impl FnOnce(&'i [u8]) -> Parsed<'i, ()>,
+) -> Parsed<'i, ()> {
+    let bounds = crate::core::raw::value(cx, i);
+    cx.forget_repairs(i);
+    let Ok((behind, ())) = bounds else { return repair(i) };
+    match repair(&i[..i.len() - behind.len()]) {
+        Ok(([], ())) => Ok((behind, ())),
+        Ok((rest, ())) => wire::parse::fail(&i[i.len() - behind.len() - rest.len()..], expected::CLOSE),
+        Err(nom::Err::Error(failure)) => Err(nom::Err::Error(failure.before(behind.len()))),
+        Err(nom::Err::Failure(failure)) => Err(nom::Err::Failure(failure.before(behind.len()))),
+        Err(error) => Err(error),
+    }
+}
+
 /// Writes a block, for a peer that may not know UTF-8 between quotes.
 pub(super) fn encode(block: &[u8], encoder: &mut Encoder<'_>) {
     if encoder.options().utf8 || block.is_ascii() {

@@ -120,7 +120,7 @@ impl BodyStructure {
     #[inline(never)]
     fn repaired<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let mut block = Vec::new();
-        let (rest, ()) = super::body_repair::repair(cx, i, &mut block)?;
+        let (rest, ()) = block::bounded(cx, i, |i| super::body_repair::repair(cx, i, &mut block))?;
         match Self::of_block(block.into(), cx.depth_limit()) {
             Some(body) => Ok((rest, body)),
             None => fail(i, expected::BODY),

@@ -151,7 +151,7 @@ impl Envelope {
     #[inline(never)]
     fn repaired<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let mut block = Vec::new();
-        let (rest, ()) = repair(cx, i, &mut block)?;
+        let (rest, ()) = block::bounded(cx, i, |i| repair(cx, i, &mut block))?;
         match Self::of_block(block.into()) {
             Some(envelope) => Ok((rest, envelope)),
             None => fail(i, expected::ENVELOPE),

@@ -12,6 +12,7 @@ use crate::rule;
 use ::core::num::NonZeroU32;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use bytes::Bytes;
 use wire::keyword::{Prefix, first, key_of};
 use wire::parse::{Failure, Parsed, fail};
 use wire::{ParseError, ParseErrorKind, Tolerance};
@@ -459,6 +460,15 @@ impl FetchAttribute {
         if attribute.is_none() {
             return fail(&i[1..], expected::FETCH_ATTRIBUTE);
         }
+        let empty = match &attribute {
+            Some(Self::Other(other)) => other.raw.is_empty(),
+            Some(Self::Invalid(invalid)) => invalid.raw.is_empty(),
+            _ => false,
+        };
+        // without its parentheses, what follows would be its value
+        if empty {
+            return fail(&i[1..], expected::VALUE);
+        }
         let rest = if rest.get(blanks(rest)) == Some(&b')') { syntax::no_sp(cx, rest) } else { rest };
         let (rest, ()) = syntax::octet(rest, b')', expected::CLOSE)?;
         Ok((rest, attribute))
@@ -660,7 +670,7 @@ impl FetchAttribute {
             proptest::collection::vec(Label::strategy(), 0..4).prop_map(Self::GmailLabels),
             (
                 "X-[A-Z.]{1,8}(\\[1(\\.[A-Z]{1,3})?\\](<1>)?)?",
-                prop::sample::select(&["1", "NIL", "(a (b))", "", "{1}\r\n)"][..])
+                prop::sample::select(&["1", "NIL", "(a (b))", "{1}\r\n)"][..])
             )
                 .prop_map(|(name, raw)| {
                     Self::Other(Box::new(OtherAttribute {
@@ -731,16 +741,19 @@ fn head<'i>(cx: &Context<'_>, i: &'i [u8], key: u128) -> Parsed<'i, Name> {
     }
 }
 
-/// What follows brackets that nobody knows: they end where a word does, or with the bracket that closes them.
+/// What follows brackets that nobody knows: they end where a word does, or, with a word and a list in them such as those of
+/// `BODY[HEADER.FIELDS (a b)]`, with the bracket.
 pub(super) fn unknown_head(mut i: &[u8]) -> &[u8] {
-    if i.starts_with(b"[") {
-        let line = memchr::memchr3(b'"', b'{', b'\n', i).unwrap_or(i.len());
-        if let Some(at) = memchr::memchr(b']', &i[..line]) {
-            let inside = &i[..=at];
-            let balanced = inside.iter().filter(|&&o| o == b'(').count()
-                == inside.iter().filter(|&&o| o == b')').count();
-            if balanced {
-                i = &i[at + 1..];
+    let word = |i: &[u8]| i.iter().take_while(|&&o| class::LOOSE.has(o) && o != b']').count();
+    if let Some(inside) = i.strip_prefix(b"[") {
+        let behind = &inside[word(inside)..];
+        if let Some(mut list) = behind.strip_prefix(b" (") {
+            list = &list[word(list)..];
+            while let Some(rest) = list.strip_prefix(b" ") {
+                list = &rest[word(rest)..];
+            }
+            if let Some(rest) = list.strip_prefix(b")]") {
+                i = rest;
             }
         }
     }
@@ -946,9 +959,14 @@ impl OtherAttribute {
     /// An attribute that this crate does not know.
     ///
     /// # Errors
-    /// [`wire::Misuse`]: the name is no atom, or `value` is not one value or nothing.
+    /// [`wire::Misuse::Invalid`]: `value` is not one value. None at all would make one of the next attribute.
     pub fn new(name: &Atom, value: Raw) -> Result<Self, wire::Misuse> {
-        let name = Raw::new(bytes::Bytes::copy_from_slice(name.as_bytes()))?;
+        let octets = Bytes::copy_from_slice(value.as_bytes());
+        match crate::core::raw::value(&Context::new(&octets, Tolerance::Lenient), &octets) {
+            Ok(([], ())) => {}
+            _ => return Err(wire::Misuse::Invalid("value")),
+        }
+        let name = Raw::new(Bytes::copy_from_slice(name.as_bytes()))?;
         Ok(Self { name, raw: value })
     }
 }
@@ -960,7 +978,6 @@ mod tests {
     use crate::core::{Cut, Flag, Options};
     use crate::fetch::{AnnotationAttribute, SectionText};
     use alloc::vec;
-    use bytes::Bytes;
     use proptest::prelude::*;
 
     const ONE: NonZeroU32 = NonZeroU32::MIN;
@@ -1255,6 +1272,47 @@ mod tests {
             let (_, attributes) = rule(&Context::new(&frame, Tolerance::Default), &frame).unwrap();
             assert_eq!(attributes, [other("X", "FLAGS")], "{}", octets.escape_ascii());
         }
+    }
+
+    #[test]
+    fn a_repair_does_not_take_what_follows() {
+        // with the parenthesis that is missing, it could be the end of a string in the body
+        let broken = [
+            "(\"a\" \"b\" NIL NIL NIL \"7BIT\" 1 NIL a\"b\"c\")]d\"",
+            "(7\"\"()W N\"\"7\")7\"",
+            "(\"\" \"\"()I\"T\"/ NIL)",
+        ];
+        for (body, end) in broken.into_iter().flat_map(|body| ["", ")", "BODY(\"\")"].map(|end| (body, end)))
+        {
+            let frame = Bytes::from(alloc::format!(" (BODY {body}{end}"));
+            for tolerance in [Tolerance::Default, Tolerance::Lenient] {
+                let (rest, attributes) = rule(&Context::new(&frame, tolerance), &frame).unwrap();
+                let again = crate::core::testing::encoded(&attributes, |attributes, encoder| {
+                    encode(attributes, encoder)
+                });
+                let (_, second) = rule(&Context::new(&again, tolerance), &again).unwrap();
+                assert_eq!(second, attributes, "{} {tolerance:?}", frame.escape_ascii());
+                assert!(rest.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_in_unknown_brackets_is_no_attribute() {
+        for octets in ["A[ FLAGS (a) 8] 1", "A[ FLAGS (\"a\") 8] 1"] {
+            let frame = Bytes::from(alloc::format!(" ({octets})"));
+            let (_, attributes) = rule(&Context::new(&frame, Tolerance::Default), &frame).unwrap();
+            assert_eq!(attributes, [other("A[", ""), flags([Flag::keyword("a").unwrap()]), other("8]", "1")]);
+        }
+    }
+
+    #[test]
+    fn an_unknown_attribute_has_one_value() {
+        let new =
+            |value: &'static str| OtherAttribute::new(&Atom::new("X").unwrap(), Raw::new(value).unwrap());
+        assert!(new("(a b)").is_ok());
+        assert!(new("").is_err());
+        assert!(new("a b").is_err());
     }
 
     #[test]
