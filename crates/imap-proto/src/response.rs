@@ -365,10 +365,7 @@ impl Response {
         let (behind, name) = syntax::run1(rest, class::ATOM, expected::STATUS).ok()?;
         let (behind, raw) = Raw::behind_space(cx, behind).ok()?;
         let known = Self::KEYWORDS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
-        // to framing, what has a tag has no literals
-        let has_literals = raw.as_bytes().contains(&b'\n');
         if raw.is_empty()
-            || has_literals
             || known
             || !cx.tolerates(Tolerance::Default, rule::TAGGED_DATA, &i[..i.len() - rest.len()])
         {
