@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use imap_proto::{
-    Address, Addresses, AppendData, BodyPart, BodyStructure, Code, Command, Condition, ConditionKind, CopyUid,
-    Encoder, Envelope, Esearch, EsearchItem, FetchAttribute, FetchCommand, FetchItem, Flag, Flags,
+    Address, Addresses, AppendData, BodyPart, BodyStructure, Code, Command, Condition, ConditionKind,
+    CopyUid, Encoder, Envelope, Esearch, EsearchItem, FetchAttribute, FetchCommand, FetchItem, Flag, Flags,
     FrameLimits, Framed, Framer, ListPatterns, Mailbox, MailboxAttribute, MailboxAttributes, MessageData,
     Options, Response, SearchKey, SectionText, SequenceSet, Side, StoreItem, StoreMode, TaggedCommand,
 };
@@ -22,10 +22,11 @@ use crate::socket::{drain, drained};
 /// What a response adds to the witness: each typed value is read.
 fn response_told(response: &Response) -> u64 {
     match response {
-        Response::Fetch(fetch) => fetch
-            .attributes
-            .iter()
-            .fold(u64::from(fetch.number.get()), |sum, attribute| sum.wrapping_add(attribute_told(attribute))),
+        Response::Fetch(fetch) => {
+            fetch.attributes.iter().fold(u64::from(fetch.number.get()), |sum, attribute| {
+                sum.wrapping_add(attribute_told(attribute))
+            })
+        }
         Response::Tagged(tagged) => tagged.tag.as_bytes().len() as u64 + condition_told(&tagged.condition),
         Response::Condition(condition) => condition_told(condition),
         Response::List(list) => {
@@ -351,7 +352,9 @@ pub fn command_parse(input: &Input) -> Vec<Contestant> {
 pub fn response_stream(input: &Input, chunk: usize) -> Vec<Contestant> {
     let stream = input.messages.stream.clone();
     vec![Contestant::ours("Framer and Response::parse", move || {
-        streamed(&stream, chunk, Side::Server, |frame| Response::parse(&frame).ok().map(|r| response_told(&r)))
+        streamed(&stream, chunk, Side::Server, |frame| {
+            Response::parse(&frame).ok().map(|r| response_told(&r))
+        })
     })]
 }
 
@@ -426,18 +429,28 @@ fn streamed(stream: &Bytes, chunk: usize, side: Side, parse: impl Fn(Bytes) -> O
 pub fn response_encode(input: &Input) -> Vec<Contestant> {
     let values: Arc<[Response]> =
         input.messages.each.iter().filter_map(|message| Response::parse(message).ok()).collect();
-    encode(input, values, |value, encoder| value.encode(encoder), response_told, Options::server, |octets| {
-        Response::parse(octets).ok()
-    })
+    encode(
+        input,
+        values,
+        |value, encoder| value.encode(encoder),
+        response_told,
+        Options::server,
+        |octets| Response::parse(octets).ok(),
+    )
 }
 
 /// Values to octets.
 pub fn command_encode(input: &Input) -> Vec<Contestant> {
     let values: Arc<[TaggedCommand]> =
         input.messages.each.iter().filter_map(|message| TaggedCommand::parse(message).ok()).collect();
-    encode(input, values, |value, encoder| value.encode(encoder), command_told, Options::default, |octets| {
-        TaggedCommand::parse(octets).ok()
-    })
+    encode(
+        input,
+        values,
+        |value, encoder| value.encode(encoder),
+        command_told,
+        Options::default,
+        |octets| TaggedCommand::parse(octets).ok(),
+    )
 }
 
 fn encode<T: 'static>(

@@ -535,9 +535,7 @@ fn codec_command_told(command: &codec::command::Command<'_>) -> u64 {
         CommandBody::Idle => told::IDLE,
         CommandBody::Enable { capabilities } => told::ENABLE + capabilities.as_ref().len() as u64,
         CommandBody::Search { criteria, uid, .. } => {
-            told::SEARCH
-                + u64::from(*uid)
-                + criteria.as_ref().iter().map(codec_key_told).sum::<u64>()
+            told::SEARCH + u64::from(*uid) + criteria.as_ref().iter().map(codec_key_told).sum::<u64>()
         }
         CommandBody::Fetch { sequence_set, macro_or_item_names, uid } => {
             let items = match macro_or_item_names {
@@ -620,9 +618,7 @@ fn djc_told(response: &djc::Response<'_>) -> u64 {
         }
         Response::MailboxData(MailboxDatum::Search(numbers)) => numbers.iter().map(|&n| u64::from(n)).sum(),
         Response::MailboxData(MailboxDatum::Exists(number)) => told::EXISTS + u64::from(*number),
-        Response::Done { tag, status, outcome } => {
-            tag.0.len() as u64 + djc_status_told(status, outcome)
-        }
+        Response::Done { tag, status, outcome } => tag.0.len() as u64 + djc_status_told(status, outcome),
         Response::Data { status, outcome } => djc_status_told(status, outcome),
         _ => 0,
     }
@@ -656,10 +652,7 @@ fn djc_name_attribute_told(attribute: &djc::NameAttribute<'_>) -> u64 {
     }
 }
 
-fn option_told<T: ?Sized + ToOwned>(text: &Option<Cow<'_, T>>) -> u64
-where
-    T: AsRef<[u8]>,
-{
+fn option_told<T: ?Sized + ToOwned + AsRef<[u8]>>(text: &Option<Cow<'_, T>>) -> u64 {
     text.as_ref().map_or(0, |text| T::as_ref(text).len() as u64 + 1)
 }
 

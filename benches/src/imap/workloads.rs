@@ -593,7 +593,14 @@ impl Text {
         self.put(" NIL");
     }
 
-    fn single(&mut self, main: &str, sub: &str, parameters: &[(&str, &str)], encoding: &str, file: Option<&str>) {
+    fn single(
+        &mut self,
+        main: &str,
+        sub: &str,
+        parameters: &[(&str, &str)],
+        encoding: &str,
+        file: Option<&str>,
+    ) {
         self.put("(");
         self.string(main);
         self.put(" ");
@@ -644,10 +651,7 @@ impl Text {
                         ("image", "png"),
                         ("image", "jpeg"),
                         ("application", "octet-stream"),
-                        (
-                            "application",
-                            "vnd.openxmlformats-officedocument.wordprocessingml.document",
-                        ),
+                        ("application", "vnd.openxmlformats-officedocument.wordprocessingml.document"),
                     ][self.rng.range(0..5)];
                     let name = format!("{}.{}", self.words(14), &sub[..3]);
                     self.single(main, sub, &[("name", &name)], "base64", Some(&name));
@@ -1039,8 +1043,7 @@ impl Text {
                 self.uid_prefix("STORE", told::STORE);
                 self.set(true);
                 self.put(" ");
-                let (sign, value) =
-                    [("", 0), ("+", told::ADD), ("-", told::REMOVE)][self.rng.range(0..3)];
+                let (sign, value) = [("", 0), ("+", told::ADD), ("-", told::REMOVE)][self.rng.range(0..3)];
                 self.put(sign);
                 self.put("FLAGS");
                 self.told.add(value);
