@@ -225,7 +225,8 @@ impl Kind {
 
 /// Responses of one kind. `messages`, `listing` and `body` are those of [`Scale`](crate::generator::Scale).
 pub fn responses(kind: Kind, messages: usize, listing: usize, body: usize) -> Input {
-    let mut text = Text { rng: Rng::new(40 + kind as u64), out: String::new(), told: Told::default() };
+    let mut text =
+        Text { rng: Rng::new(40 + kind as u64), out: String::new(), told: Told::default(), turn: 0 };
     let count = match kind {
         Kind::Search | Kind::Big => 1,
         Kind::Literal => (messages / 64).max(2),
@@ -251,7 +252,7 @@ pub fn search_line(octets: usize) -> Input {
 
 /// Commands as in real sessions.
 pub fn commands(count: usize) -> Input {
-    let mut text = Text { rng: Rng::new(60), out: String::new(), told: Told::default() };
+    let mut text = Text { rng: Rng::new(60), out: String::new(), told: Told::default(), turn: 0 };
     let texts: Vec<String> = (1..=count)
         .map(|number| {
             text.command(number);
@@ -266,6 +267,8 @@ struct Text {
     rng: Rng,
     out: String,
     told: Told,
+    /// What is rare comes in turn, not by chance: so that twice as many messages have twice as much of it.
+    turn: usize,
 }
 
 const MONTHS: [&str; 12] =
@@ -326,7 +329,8 @@ impl Text {
     /// Words as in a subject or a name: some with quotes, some in UTF-8.
     fn human(&mut self, len: usize) -> String {
         let mut out = self.words(len);
-        match self.rng.range(0..30) {
+        self.turn += 1;
+        match self.turn % 30 {
             0 => {
                 out.push(' ');
                 out.push_str(self.rng.pick(UTF8_WORDS));
@@ -409,7 +413,7 @@ impl Text {
             Kind::Big => {
                 self.fetch(number, uid, "BODY[]", |text| text.literal(body.min(16 << 20)));
             }
-            Kind::Mixed => match self.rng.range(0..100) {
+            Kind::Mixed => match number * 37 % 100 {
                 0..60 => self.lines(number, uid),
                 60..75 => self.fetch(number, uid, "ENVELOPE", |text| text.envelope()),
                 75..80 => self.fetch(number, uid, "BODYSTRUCTURE", |text| text.structure(0)),
@@ -692,7 +696,8 @@ impl Text {
     /// The outermost part is always a multipart.
     fn structure(&mut self, depth: usize) {
         let sub = "mixed";
-        match if depth > 3 { 0 } else { self.rng.range(0..10) } {
+        self.turn += usize::from(depth == 0);
+        match if depth > 3 { 0 } else { (self.turn + depth * self.rng.range(0..10)) % 10 } {
             0 | 1 => self.multipart("alternative", depth, b"ph"),
             2 => self.multipart("alternative", depth, b"pr"),
             3 => self.multipart(sub, depth, b"pf"),
