@@ -2,7 +2,7 @@
 //! `seeds/TARGET/`, named after the recording, and leaves out what is too large to be useful.
 
 use pop3_proto::ReplyKind;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use wire::testing::{Recording, Side};
 
@@ -14,6 +14,7 @@ const PATTERN: [u8; 4] = [0, 1, 7, 64];
 fn main() -> std::io::Result<()> {
     let mut lines = BTreeSet::new();
     let mut smtp = Smtp::default();
+    let mut imap = Imap::default();
     for file in std::env::args().skip(1) {
         let recording = match Recording::parse(&std::fs::read(&file)?) {
             Ok(recording) => recording,
@@ -25,6 +26,10 @@ fn main() -> std::io::Result<()> {
         let name = Path::new(&file).file_stem().unwrap_or_default().to_string_lossy();
         let (client, server) = (recording.stream(Side::Client), recording.stream(Side::Server));
         let folder = Path::new(&file).parent().and_then(Path::file_name).unwrap_or_default();
+        if folder == "imap" {
+            imap.session(&client, &server);
+            continue;
+        }
         if folder == "smtp" || folder == "lmtp" {
             smtp.session(&name, folder == "lmtp", &client, &server)?;
             continue;
@@ -59,7 +64,105 @@ fn main() -> std::io::Result<()> {
     for (at, line) in lines.iter().enumerate() {
         write("pop3_command", &format!("line-{at}"), &[&[1], &line[..]].concat())?;
     }
-    smtp.write()
+    smtp.write()?;
+    imap.write()
+}
+
+/// What was said in the sessions of IMAP: one message of each shape, since there are very many.
+#[derive(Default)]
+struct Imap {
+    commands: Shapes,
+    responses: Shapes,
+    greetings: Shapes,
+    streams: Shapes,
+}
+
+/// Messages by their words, and by their form.
+type Shapes = BTreeMap<Vec<u8>, BTreeMap<Vec<u8>, Vec<u8>>>;
+
+impl Imap {
+    fn session(&mut self, client: &[u8], server: &[u8]) {
+        use wire::testing::Side::{Client, Server};
+        for (side, stream) in [(Client, client), (Server, server)] {
+            let of = if side == Client { imap_proto::Side::Client } else { imap_proto::Side::Server };
+            let mut start = 0;
+            for (n, len) in fuzz::imap::frames(of, stream).into_iter().enumerate() {
+                let frame = bytes::Bytes::copy_from_slice(&stream[start..start + len]);
+                start += len;
+                let cx = imap_proto::Context::new(&frame, wire::Tolerance::Lenient);
+                let good = match side {
+                    Client => imap_proto::TaggedCommand::parse_in(&cx).is_ok(),
+                    Server => imap_proto::Response::parse_in(&cx).is_ok(),
+                };
+                if !good || len > 400 {
+                    continue;
+                }
+                match side {
+                    Client => keep(&mut self.commands, &frame, 2),
+                    Server if n == 0 => keep(&mut self.greetings, &frame, 4),
+                    Server => keep(&mut self.responses, &frame, 2),
+                }
+            }
+            // the front of the stream, which shows how messages follow each other
+            let lens = fuzz::imap::frames(of, stream).into_iter();
+            let whole = lens.scan(0, |sum, len| {
+                *sum += len;
+                (*sum <= 1000).then_some(*sum)
+            });
+            if let Some(len) = whole.last() {
+                let choice = u8::from(side == Client);
+                keep(&mut self.streams, &[&[choice], &PATTERN[..], &stream[..len]].concat(), 1);
+            }
+        }
+    }
+
+    fn write(self) -> std::io::Result<()> {
+        let all = [
+            ("imap_command", self.commands, true),
+            ("imap_response", self.responses, true),
+            ("imap_greeting", self.greetings, true),
+            ("imap_framing", self.streams, false),
+        ];
+        for (target, shapes, choice) in all {
+            for (at, octets) in shapes.values().flat_map(BTreeMap::values).enumerate() {
+                let head: &[u8] = if choice { &[1] } else { &[] };
+                write(target, &format!("seen-{at}"), &[head, octets].concat())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_keyword(word: &[u8]) -> bool {
+    let tables = [imap_proto::Command::KEYWORDS, imap_proto::Response::KEYWORDS, &["UID"]];
+    tables.into_iter().flatten().any(|known| known.as_bytes() == word)
+}
+
+/// Keeps a message if its form is new, up to so many forms for its first words.
+fn keep(shapes: &mut Shapes, octets: &[u8], most: usize) {
+    let mut form = Vec::new();
+    let mut quoted = false;
+    for &octet in octets {
+        quoted ^= octet == b'"';
+        let octet = match octet {
+            b'0'..=b'9' => b'0',
+            b'"' => b'"',
+            b'A'..=b'Z' if quoted => b'a',
+            b'a'..=b'z' if quoted => b'a',
+            _ => octet.to_ascii_uppercase(),
+        };
+        if form.last() != Some(&octet) {
+            form.push(octet);
+        }
+    }
+    // the keyword; of statuses the code too
+    let words = form.split(|&o| matches!(o, b' ' | b'\r')).skip(1).filter(|word| *word != b"0");
+    let known = |word: &&[u8]| word.starts_with(b"[") || is_keyword(word);
+    let first = words.take(2).take_while(known).collect::<Vec<_>>().join(&b' ');
+    let forms = shapes.entry(first).or_default();
+    if forms.len() < most {
+        forms.entry(form).or_insert_with(|| octets.to_vec());
+    }
 }
 
 /// What was said in the sessions of SMTP and LMTP.

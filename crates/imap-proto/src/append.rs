@@ -1,7 +1,9 @@
 //! The arguments of APPEND and REPLACE.
 
 use crate::core::syntax::{self, expected};
-use crate::core::{Context, DateTime, Encoder, Flags, IString, Literal8, Mailbox, Parameter, Raw, Sequence};
+use crate::core::{Context, DateTime, Encoder, Flags, IString, Mailbox, Raw, Sequence};
+#[cfg(any(test, feature = "proptest"))]
+use crate::core::{Literal8, Parameter};
 use crate::fetch::MessageData;
 use crate::store::AnnotationChanges;
 use alloc::boxed::Box;

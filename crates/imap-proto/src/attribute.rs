@@ -138,20 +138,6 @@ impl MailboxAttribute {
         }
     }
 
-    /// Writes it.
-    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
-        match self {
-            Self::Other(name) => {
-                encoder.put(b"\\");
-                name.encode(encoder);
-            }
-            known => {
-                let name = KNOWN.iter().find(|(attribute, _)| attribute == known);
-                encoder.put(name.map_or("", |(_, name)| name).as_bytes());
-            }
-        }
-    }
-
     /// Any attribute, for property tests.
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {

@@ -1162,6 +1162,7 @@ impl Code {
 
     #[cold]
     fn other<'i>(cx: &Context<'_>, i: &'i [u8], name: &[u8]) -> Option<(&'i [u8], Self)> {
+        cx.forget_repairs(i);
         let len = match cx.tolerance() {
             Tolerance::Strict => memchr::memchr(b']', i).filter(|&len| len > 0)?,
             _ => code_len(i)?,
@@ -1561,8 +1562,9 @@ mod tests {
             let (rest, code) = rule(&cx, &frame).unwrap();
             let shown = octets.escape_ascii();
             assert!(rest.is_empty() && matches!(code, Code::Other(_)), "{shown}: {code:?}");
-            let forms = cx.into_repairs().iter().filter(|remark| remark.rule == rule::CODE_FORM).count();
-            assert_eq!(forms, remarks, "{shown}");
+            let repairs = cx.into_repairs();
+            assert!(repairs.iter().all(|remark| remark.rule == rule::CODE_FORM), "{shown}: {repairs:?}");
+            assert_eq!(repairs.len(), remarks, "{shown}");
             assert_eq!(crate::core::testing::encoded(&code, encode), octets, "{shown}");
             assert_eq!(code.detach(), code);
         }

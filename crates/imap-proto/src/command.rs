@@ -1,13 +1,16 @@
 //! The table of commands.
 
 use crate::core::syntax::{self, Error, expected, sp};
-use crate::core::{Atom, Context, Encoder, Fragment, IString, Mailbox, Options, Raw, SequenceSet, Tag, class};
+use crate::core::{
+    Atom, Context, Encoder, Fragment, IString, Mailbox, Options, Raw, SequenceSet, Tag, class,
+};
 use crate::login::{authenticate_rule, encode_authenticate};
 use crate::{
-    Append, Authenticate, CancelUpdate, ComparatorCommand, Compress, ConvertCommand, CopyCommand, Create, DeleteAcl, Enable, EsearchCommand, FetchCommand,
-    GenUrlAuthCommand, GetMetadata, Id, LanguageCommand, ListCommand, ListRightsCommand, Login, Notify, PlainList, Rename, Replace, ResetKey,
-    SearchCommand, Select, SetAcl, SetMetadata, SetQuota, SortCommand, StatusCommand, Store, ThreadCommand, UidBatchesCommand,
-    UrlFetchCommand,
+    Append, Authenticate, CancelUpdate, ComparatorCommand, Compress, ConvertCommand, CopyCommand, Create,
+    DeleteAcl, Enable, EsearchCommand, FetchCommand, GenUrlAuthCommand, GetMetadata, Id, LanguageCommand,
+    ListCommand, ListRightsCommand, Login, Notify, PlainList, Rename, Replace, ResetKey, SearchCommand,
+    Select, SetAcl, SetMetadata, SetQuota, SortCommand, StatusCommand, Store, ThreadCommand,
+    UidBatchesCommand, UrlFetchCommand,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;

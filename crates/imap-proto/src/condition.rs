@@ -2,9 +2,10 @@
 
 use crate::code::code_len;
 use crate::core::syntax::{blanks, expected};
-use crate::core::{Context, Encoder};
+use crate::core::{Context, Encoder, class};
 use crate::{Code, rule};
 use ::core::fmt;
+use alloc::vec::Vec;
 use wire::keyword::key_of;
 use wire::parse::{Failure, Parsed, fail};
 use wire::{Misuse, ParseErrorKind, Text, Tolerance};
@@ -223,13 +224,40 @@ fn code_and_text<'i>(cx: &Context<'_>, i: &'i [u8], behind: &'i [u8]) -> Parsed<
             let (rest, text) = behind_code(cx, rest)?;
             Ok((rest, (Some(code), text)))
         }
+        None if is_broken(cx, i) => mended(cx, i),
         None => text(cx, i).map(|(rest, text)| (rest, (None, text))),
     }
+}
+
+/// Whether octets are among it that no text has, and that count as spaces.
+#[cold]
+fn is_broken(cx: &Context<'_>, i: &[u8]) -> bool {
+    cx.tolerance() > Tolerance::Strict && !class::TEXT.all(i)
+}
+
+/// The same, with spaces for the octets that no text has: what it is does not depend on who has replaced them.
+#[cold]
+fn mended<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, (Option<Code>, Text)> {
+    if !cx.tolerates(Tolerance::Default, rule::TEXT_OCTET, i) {
+        return text(cx, i).map(|(rest, text)| (rest, (None, text)));
+    }
+    let octets: Vec<u8> = i.iter().map(|&o| if class::TEXT.has(o) { o } else { b' ' }).collect();
+    let parsed = match octets.split_first() {
+        Some((b'[', behind)) => code_and_text(cx, &octets, behind),
+        _ => odd_resp_text(cx, &octets),
+    };
+    // all that follows was read, so that the rest is empty
+    parsed.map(|(_, parsed)| (&i[i.len()..], parsed))
 }
 
 /// The same, where something is not as it should be.
 #[cold]
 fn odd_resp_text<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, (Option<Code>, Text)> {
+    if is_broken(cx, i)
+        && i.iter().find(|&&o| !matches!(o, b' ' | b'\t')).is_some_and(|&o| !class::TEXT.has(o))
+    {
+        return mended(cx, i);
+    }
     let len = blanks(i);
     let behind = &i[len..];
     let (least, remark, raw) = match (len, behind) {
@@ -351,6 +379,8 @@ mod tests {
         // all that follows is text, so that `Row::Good` does not fit
         let good = good.map(|(octets, condition)| Row::Other(octets, condition));
         check(Condition::with_kind, Condition::encode_with_kind, &good);
+        let uid_next = || Some(Code::UidNext(::core::num::NonZeroU32::new(2)));
+        let x = crate::OtherCode::new(&crate::Atom::new("X").unwrap(), Some(b"y z")).unwrap();
         check(
             Condition::with_kind,
             Condition::encode_with_kind,
@@ -370,6 +400,14 @@ mod tests {
                     condition(ConditionKind::No, Some(Code::Alert), b"caf\xe9"),
                 ),
                 Row::Tolerated(b"OK a\0b\rc", 8, ok(None, b"a b c")),
+                // where they stand for spaces, a code is what it is with spaces
+                Row::Tolerated(b"OK [UIDNEXT\r2] x", 16, ok(uid_next(), b"x")),
+                Row::Tolerated(b"OK [UIDNEXT 2\0] x", 17, ok(uid_next(), b"x")),
+                Row::Tolerated(b"OK [X y\0z] x", 12, ok(Some(Code::Other(Box::new(x))), b"x")),
+                Row::Tolerated(b"OK \0[ALERT] \0x", 14, ok(Some(Code::Alert), b" x")),
+                Row::Tolerated(b"OK\0\r[ALERT] x", 13, ok(Some(Code::Alert), b"x")),
+                Row::Tolerated(b"OK \0x", 5, ok(None, b" x")),
+                Row::Tolerated(b"OK [\0", 5, ok(None, b"[ ")),
                 Row::Bad(b"OKAY x", 0),
                 Row::Bad(b"OK(x", 2),
                 Row::Bad(b"", 0),

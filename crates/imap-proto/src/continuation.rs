@@ -79,7 +79,7 @@ impl Continue {
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, (code, text)) = match i {
             [first, ..]
-                if !matches!(first, b' ' | b'\t' | b'[')
+                if !matches!(first, b' ' | b'\t' | b'[' | b'\r' | b'\n' | 0)
                     && cx.tolerates(Tolerance::Default, rule::MISSING_SPACE, &i[..0]) =>
             {
                 crate::condition::text(cx, i).map(|(rest, text)| (rest, (None, text)))?
@@ -175,8 +175,15 @@ impl Challenge {
         }
     }
 
-    /// Writes what stands behind the `+`; the output will be zeroed when it was sent.
-    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+    /// Writes the line, which is zeroed when it was sent.
+    pub fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.put(b"+");
+        self.encode_data(encoder);
+        encoder.put(b"\r\n");
+    }
+
+    /// Writes what stands behind the `+`.
+    fn encode_data(&self, encoder: &mut Encoder<'_>) {
         encoder.sp();
         encoder.base64(self.0.expose());
     }
@@ -229,6 +236,7 @@ mod tests {
                 Row::Tolerated(b"idling", 6, request(None, "idling")),
                 Row::Tolerated(b"\tidling", 7, request(None, "idling")),
                 Row::Tolerated(b"[ALERT]x", 8, request(Some(Code::Alert), "x")),
+                Row::Tolerated(b"\0[ALERT] x", 10, request(Some(Code::Alert), "x")),
             ],
         );
         let line = |octets: &'static str| Continue::parse(&octets.into());
@@ -242,7 +250,7 @@ mod tests {
         let challenge = |data: &[u8]| Challenge::new(Secret::new(data));
         check(
             Challenge::rule,
-            Challenge::encode,
+            Challenge::encode_data,
             &[
                 Row::Good(b" YWJj", challenge(b"abc")),
                 Row::Other(b" ", challenge(b"")),
@@ -258,7 +266,7 @@ mod tests {
         let error = Challenge::parse(&"+ YW!j\r\n".into()).unwrap_err();
         assert_eq!((error.offset, error.got), (4, None));
         assert_eq!(alloc::format!("{:?}", challenge(b"abc")), "Challenge(***)");
-        assert_eq!(encoded(&challenge(b""), Challenge::encode), &b" "[..]);
+        assert_eq!(encoded(&challenge(b""), Challenge::encode_data), &b" "[..]);
     }
 
     proptest! {
@@ -266,7 +274,7 @@ mod tests {
         fn requests_round_trip(request in Continue::strategy(), challenge in Challenge::strategy()) {
             round_trip(&request, Continue::rule, Continue::encode);
             prop_assert_eq!(request.detach(), request);
-            round_trip(&challenge, Challenge::rule, Challenge::encode);
+            round_trip(&challenge, Challenge::rule, Challenge::encode_data);
         }
     }
 }

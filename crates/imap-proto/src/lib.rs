@@ -1,4 +1,38 @@
-//! IMAP (RFC 9051 and 3501, and their extensions) for both roles, without IO.
+//! IMAP (RFC 9051 and 3501, and their extensions) for both roles, without IO: the grammar. Client and server machines are not built yet.
+//!
+//! * **Codec**: [`TaggedCommand`] and [`Command`], [`Response`], [`Greeting`], [`Challenge`]: complete messages, parsed and written.
+//! * **Framing**: [`Framer`] finds where a message ends and where a literal begins, looking at each octet once.
+//! * **Values**: [`SequenceSet`], [`Mailbox`], [`Flags`], [`Envelope`], [`BodyStructure`], [`ImapUrl`] and many more. They own what they hold; most are
+//!   slices of the message that they came from, and `detach()` makes a copy of exact size.
+//!
+//! | Feature | RFC | Type |
+//! |---|---|---|
+//! | commands, responses, statuses, codes | 9051, 3501, 5530 | [`Command`], [`Response`], [`Condition`], [`Code`] |
+//! | capabilities, ENABLE, ID | IANA, 5161, 2971 | [`Capability`], [`Capabilities`], [`Enable`], [`Id`] |
+//! | FETCH, STORE, APPEND, REPLACE, CONVERT | 9051, 3502, 3516, 4469, 5257, 5259, 7162, 8474, 8508, 8514, 8970, 9394, 9586 | [`Fetch`], [`FetchCommand`], [`Store`], [`Append`], [`Replace`] |
+//! | SEARCH, SORT, THREAD, ESEARCH, NOTIFY | 4731, 5032, 5182, 5256, 5267, 5465, 5466, 6203, 7377 | [`SearchKey`], [`SearchCommand`], [`Esearch`], [`Thread`], [`Notify`] |
+//! | LIST, STATUS, SELECT, NAMESPACE | 5258, 5819, 6154, 7162, 7889, 8438, 8440, 9590, 2342 | [`List`], [`ListCommand`], [`MailboxStatus`], [`Select`], [`Namespace`] |
+//! | ACL, QUOTA, METADATA, LANGUAGE, URLAUTH | 4314, 9208, 5464, 5255, 4467, 5524 | [`Acl`], [`Quota`], [`Metadata`], [`Language`], [`GenUrlAuth`] |
+//! | literals by the peer's abilities, UTF-8 | 7888, 9755, 3516 | [`Options`], [`Literals`], [`TaggedCommand::fragments`] |
+//! | IMAP URLs | 5092 | [`ImapUrl`] |
+//!
+//! # Loss-free and tolerant
+//!
+//! What nobody understands is kept as it is ([`Raw`], `Other` in every open enum), and written again as it came. A broken item of a FETCH response is
+//! `Invalid`, beside the others. How much is accepted that the RFCs forbid says [`Tolerance`](wire::Tolerance) in the [`Context`]; each repair is a
+//! [`Diagnostic`](wire::Diagnostic) named in [`rule`].
+//!
+//! | Limit | Default | What it bounds |
+//! |---|---|---|
+//! | [`Context::max_depth`] | 100 levels | nested parentheses |
+//! | [`Context::max_items`] | 10,000,000 | items of a list |
+//! | [`FrameLimits::max_line`] | commands 64 KiB, responses 16 MiB | a line, or what stands between two literals |
+//! | [`FrameLimits::max_frame`] | commands 1 MiB, responses 64 MiB | a message with the literals that are kept in it |
+//! | [`FrameLimits::max_inline_literal`] | commands 0, responses 64 KiB | literals that are kept without a question |
+//!
+//! # Features
+//!
+//! `std` (default), `proptest` (strategies for the values). All only add.
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
@@ -28,22 +62,38 @@ mod store;
 mod url;
 mod url_word;
 
-pub use append::{Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace};
+pub use crate::capability::{Capabilities, Capability};
+pub use crate::code::{
+    AnnotateCode, Annotations, AppendUid, Code, CopyUid, InProgress, MessageLimit, MetadataCode, NewName,
+    OtherCode, UrlMechanism,
+};
+pub use crate::condition::{Condition, ConditionKind};
+pub use crate::continuation::{Challenge, Continue};
+pub use crate::core::{
+    Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
+    NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
+};
+pub use crate::greeting::{Greeting, GreetingError};
+pub use crate::url_word::UrlWord;
+pub use append::{
+    Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace,
+};
 pub use attribute::{MailboxAttribute, MailboxAttributes};
 pub use command::{Command, OtherCommand, TaggedCommand};
 pub use copy::CopyCommand;
-pub use crate::core::{Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox, NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag};
-pub use crate::capability::{Capabilities, Capability};
-pub use crate::code::{AnnotateCode, Annotations, AppendUid, Code, CopyUid, InProgress, MessageLimit, MetadataCode, NewName, OtherCode, UrlMechanism};
-pub use crate::condition::{Condition, ConditionKind};
-pub use crate::continuation::{Challenge, Continue};
-pub use crate::greeting::{Greeting, GreetingError};
-pub use crate::url_word::UrlWord;
 pub use delimiter::Delimiter;
 pub use ext::*;
-pub use fetch::{Address, AddressGroup, Addresses, Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery, BinarySection, BinarySize, BodyBuilder, BodyPart, BodySection, BodyStructure, Children, ConvertCommand, ConvertError, ConvertItem, Converted, ConvertedAttribute, Disposition, Envelope, EnvelopeBuilder, Fetch, FetchAttribute, FetchCommand, FetchItem, FetchItems, FetchModifier, InvalidAttribute, Label, MessageData, OtherAttribute, Params, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText};
+pub use fetch::{
+    Address, AddressGroup, Addresses, Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery,
+    BinarySection, BinarySize, BodyBuilder, BodyPart, BodySection, BodyStructure, Children, ConvertCommand,
+    ConvertError, ConvertItem, Converted, ConvertedAttribute, Disposition, Envelope, EnvelopeBuilder, Fetch,
+    FetchAttribute, FetchCommand, FetchItem, FetchItems, FetchModifier, InvalidAttribute, Label, MessageData,
+    OtherAttribute, Params, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
+};
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
-pub use list::{List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList};
+pub use list::{
+    List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
+};
 pub use login::{Authenticate, Login};
 pub use response::{MailboxFlags, OtherResponse, Response, Tagged};
 pub use search::*;

@@ -579,6 +579,7 @@ impl ListExtended {
             }
         };
         parsed.or_else(|error| {
+            cx.forget_repairs(value);
             let (rest, raw) = Raw::value(cx, value)?;
             if !cx.tolerates(Tolerance::Default, rule::INVALID_ITEM, raw.as_bytes()) {
                 return Err(error);

@@ -4,8 +4,9 @@ use crate::core::syntax::{self, Error, expected, sp};
 use crate::core::{Atom, Context, Encoder, Flags, Options, Raw, Tag, class};
 use crate::rule;
 use crate::{
-    Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Converted, Enabled, Esearch, Fetch, GenUrlAuth, Id, JmapAccess, Language, List, ListRights,
-    MailboxStatus, Metadata, MyRights, Namespace, Quota, QuotaRoot, Search, Sort, Thread, UidBatches, UrlFetch, Vanished,
+    Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Converted, Enabled, Esearch, Fetch,
+    GenUrlAuth, Id, JmapAccess, Language, List, ListRights, MailboxStatus, Metadata, MyRights, Namespace,
+    Quota, QuotaRoot, Search, Sort, Thread, UidBatches, UrlFetch, Vanished,
 };
 use alloc::boxed::Box;
 use bytes::Bytes;
@@ -318,12 +319,10 @@ impl Response {
     fn rule(cx: &Context<'_>) -> Result<Self, Error> {
         let line = syntax::line(cx, cx.frame(), 0)?;
         let (rest, response) = match line {
-            [b'*', b' ', i @ ..] => match i.first() {
-                Some(b'0'..=b'9') => Self::numbered(cx, i)?,
-                _ => Self::untagged(cx, i)?,
-            },
-            [b'*', blank @ b'\t', ..] | [blank @ b'*', ..] => {
-                let _ = blank;
+            [b'*', b' ', b'0'..=b'9', ..] => Self::numbered(cx, &line[2..])?,
+            [b'*', b' ', next, ..] if !matches!(next, b' ' | b'\t') => Self::untagged(cx, &line[2..])?,
+            // more blanks, or none
+            [b'*', ..] => {
                 let (i, ()) = sp(cx, &line[1..])?;
                 if i.first().is_some_and(u8::is_ascii_digit) {
                     Self::numbered(cx, i)?
@@ -357,11 +356,19 @@ impl Response {
 
     /// Data behind a tag, such as Cyrus's `a1 DUMP (...)`; from Default.
     #[cold]
-    fn tagged_data<'i>(cx: &Context<'_>, i: &'i [u8], tag: &[u8], rest: &'i [u8]) -> Option<(&'i [u8], Self)> {
+    fn tagged_data<'i>(
+        cx: &Context<'_>,
+        i: &'i [u8],
+        tag: &[u8],
+        rest: &'i [u8],
+    ) -> Option<(&'i [u8], Self)> {
         let (behind, name) = syntax::run1(rest, class::ATOM, expected::STATUS).ok()?;
         let (behind, raw) = Raw::behind_space(cx, behind).ok()?;
         let known = Self::KEYWORDS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
-        if raw.is_empty() || known || !cx.tolerates(Tolerance::Default, rule::TAGGED_DATA, &i[..i.len() - rest.len()]) {
+        if raw.is_empty()
+            || known
+            || !cx.tolerates(Tolerance::Default, rule::TAGGED_DATA, &i[..i.len() - rest.len()])
+        {
             return None;
         }
         let (tag, name) = (Some(Tag::known(cx.keep(tag))), Atom::known(cx.keep(name)));
@@ -432,5 +439,56 @@ impl Response {
         let (rest, raw) = Raw::behind_space(cx, i)?;
         let name = Atom::known(cx.keep(name));
         Ok((rest, Self::Other(Box::new(OtherResponse { tag: None, number, name, raw }))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule;
+
+    #[test]
+    fn blanks_behind_the_star() {
+        for (octets, least) in [
+            (&b"* 1 EXISTS\r\n"[..], Tolerance::Strict),
+            (b"*  1 EXISTS\r\n", Tolerance::Default),
+            (b"*\t1 EXISTS\r\n", Tolerance::Default),
+            (b"* OK x\r\n", Tolerance::Strict),
+            (b"* \tOK x\r\n", Tolerance::Default),
+            (b"*  OK x\r\n", Tolerance::Default),
+        ] {
+            for tolerance in [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient] {
+                let frame = Bytes::from_static(octets);
+                let cx = Context::new(&frame, tolerance);
+                assert_eq!(Response::parse_in(&cx).is_ok(), tolerance >= least, "{}", octets.escape_ascii());
+                assert_eq!(
+                    cx.into_repairs().len(),
+                    usize::from(tolerance >= least && least > Tolerance::Strict)
+                );
+            }
+        }
+        for bad in [&b"*\r\n"[..], b"* \r\n", b"*1 EXISTS\r\n"] {
+            let frame = Bytes::from_static(bad);
+            assert!(Response::parse(&frame).is_err(), "{}", bad.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn repairs_of_attempts_that_were_given_up_are_not_told() {
+        for (octets, rules) in [
+            (&b"* OK [PERMANENTFLAGS (Answered Seen ] x\r\n"[..], &[rule::CODE_FORM][..]),
+            (b"*  OK [BADCHARSET (a  {3})] x\r\n", &[rule::EXTRA_SPACE, rule::CODE_FORM]),
+            (b"* STATUS x (MESSAGES  1 SIZE -1x)\r\n", &[rule::EXTRA_SPACE, rule::INVALID_ITEM]),
+            (b"* ESEARCH RELEVANCY (0 x)\r\n", &[rule::INVALID_ITEM]),
+            (b"* LIST () \"/\" x (OLDNAME ( a b))\r\n", &[rule::INVALID_ITEM]),
+            (b"* 1 FETCH (UID  1 FLAGS (caf\xe9 (x)))\r\n", &[rule::EXTRA_SPACE, rule::INVALID_ITEM]),
+        ] {
+            let frame = Bytes::from_static(octets);
+            let cx = Context::new(&frame, Tolerance::Default);
+            assert!(Response::parse_in(&cx).is_ok(), "{}", octets.escape_ascii());
+            let repairs = cx.into_repairs();
+            let found = repairs.iter().map(|repair| repair.rule).collect::<alloc::vec::Vec<_>>();
+            assert_eq!(found, rules, "{}", octets.escape_ascii());
+        }
     }
 }

@@ -275,6 +275,7 @@ impl StatusValue {
         i: &'i [u8],
         error: impl FnOnce() -> Parsed<'i, Self>,
     ) -> Parsed<'i, Self> {
+        cx.forget_repairs(i);
         match Self::other(cx, word, i) {
             Ok((rest, other))
                 if cx.tolerates(Tolerance::Default, rule::INVALID_ITEM, &i[..i.len() - rest.len()]) =>

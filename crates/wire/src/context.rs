@@ -109,15 +109,23 @@ impl<'f> Context<'f> {
     /// Notes that `raw`, a slice of the message, was accepted though the RFC forbids it.
     #[cold]
     pub fn repair(&self, rule: Rule, raw: &[u8]) {
-        let offset =
-            (raw.as_ptr() as usize).saturating_sub(self.frame.as_ptr() as usize).min(self.frame.len());
+        let stream_offset = self.offset_of(raw);
         // a copy, so that a diagnostic does not hold the message; of a secret not even that
         let raw = if self.secret.get() { Bytes::new() } else { Bytes::copy_from_slice(raw) };
-        self.repairs.borrow_mut().push(Diagnostic {
-            rule,
-            stream_offset: self.stream_offset + offset as u64,
-            raw: Redacted::new(raw),
-        });
+        self.repairs.borrow_mut().push(Diagnostic { rule, stream_offset, raw: Redacted::new(raw) });
+    }
+
+    /// Forgets what was repaired from where `from` starts, a slice of the message: the attempt that read it was given up.
+    #[cold]
+    pub fn forget_repairs(&self, from: &[u8]) {
+        let offset = self.offset_of(from);
+        self.repairs.borrow_mut().retain(|repair| repair.stream_offset < offset);
+    }
+
+    /// Where in the stream a slice of the message starts.
+    fn offset_of(&self, slice: &[u8]) -> u64 {
+        let offset = (slice.as_ptr() as usize).saturating_sub(self.frame.as_ptr() as usize);
+        self.stream_offset + offset.min(self.frame.len()) as u64
     }
 
     /// Whether the tolerance is at least `least`; if so, notes the repair.
@@ -185,6 +193,19 @@ mod tests {
         let places: Vec<_> = repairs.iter().map(|d| (d.rule.0, d.stream_offset)).collect();
         assert_eq!(places, [("b", 16), ("c", 12)]);
         assert_eq!(repairs[1].raw.expose(), "cd");
+    }
+
+    #[test]
+    fn repairs_are_forgotten_with_their_attempt() {
+        let frame = Bytes::from_static(b"abcdef");
+        let cx = Context::new(&frame, Tolerance::Default).at(10);
+        for (rule, raw) in [("a", &frame[..2]), ("b", &frame[2..2]), ("c", &frame[6..])] {
+            cx.repair(Rule(rule), raw);
+        }
+        cx.forget_repairs(&frame[2..4]);
+        cx.repair(Rule("d"), &frame[2..4]);
+        let rules: Vec<_> = cx.into_repairs().iter().map(|d| d.rule.0).collect();
+        assert_eq!(rules, ["a", "d"]);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(crate) const fn days(year: u16, month: u8) -> u8 {
 #[inline]
 pub(crate) fn two(digits: [u8; 2]) -> Option<u8> {
     let (tens, ones) = (digits[0].wrapping_sub(b'0'), digits[1].wrapping_sub(b'0'));
-    (tens < 10 && ones < 10).then_some(tens * 10 + ones)
+    (tens < 10 && ones < 10).then(|| tens * 10 + ones)
 }
 
 /// `date` (RFC 9051 section 9): a day, as in SEARCH SINCE.
@@ -165,6 +165,8 @@ mod tests {
                 Row::Bad(b"0-Feb-1994", 0),
                 Row::Bad(b"1-Foo-1994", 0),
                 Row::Bad(b"1-Feb-94", 0),
+                Row::Bad(b"1-Feb-(994", 0),
+                Row::Bad(b"1-Feb-\xff\xff94", 0),
                 Row::Bad(b"", 0),
             ],
         );

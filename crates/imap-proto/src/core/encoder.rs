@@ -249,8 +249,7 @@ impl<'o> Encoder<'o> {
         // only what a parser has seen, or a constructor has checked, comes here
         let cx = Context::new(octets, Tolerance::Lenient);
         let mut rest: &[u8] = octets;
-        loop {
-            let Some(at) = memchr::memchr3(b'{', b'~', b'"', rest) else { break };
+        while let Some(at) = memchr::memchr3(b'{', b'~', b'"', rest) {
             self.output.put(&rest[..at]);
             rest = &rest[at..];
             if rest[0] == b'"' {

@@ -213,7 +213,21 @@ mod tests {
             let expected = if octets.starts_with(b"BODY") { 11 } else { len };
             assert_eq!(one(octets), Some((octets, expected)), "{}", octets.escape_ascii());
         }
-        for bad in [&b""[..], b"{{3}\r\nabc", b"x{3}\r\nabc", b"x{3}", b"x{3+} y", b"~{3}", b")", b" a", b"(a", b"\"a", b"(a\r\n)", b"{9}\r\na", b"\r\n"] {
+        for bad in [
+            &b""[..],
+            b"{{3}\r\nabc",
+            b"x{3}\r\nabc",
+            b"x{3}",
+            b"x{3+} y",
+            b"~{3}",
+            b")",
+            b" a",
+            b"(a",
+            b"\"a",
+            b"(a\r\n)",
+            b"{9}\r\na",
+            b"\r\n",
+        ] {
             assert_eq!(one(bad), None, "{}", bad.escape_ascii());
         }
     }

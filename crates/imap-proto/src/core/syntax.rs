@@ -422,7 +422,7 @@ fn resync(i: &[u8]) -> Option<usize> {
     for at in memchr::memchr_iter(b'"', &i[..line]).take(64) {
         let behind = &i[at + 1..];
         match behind {
-            [b' ', next, ..] if matches!(next, b'"' | b'(' | b')' | b'{' | b'~' | b'0'..=b'9') => {
+            [b' ', b'"' | b'(' | b')' | b'{' | b'~' | b'0'..=b'9', ..] => {
                 return Some(at);
             }
             [b' ', ..] if nil(&behind[1..]).is_some() => return Some(at),
@@ -565,7 +565,7 @@ fn items<'i, T>(
                     if cx.tolerates(Tolerance::Default, rule::EXTRA_SPACE, &rest[..len]) {
                         return Ok((&rest[len + 1..], items));
                     }
-                    return fail(&rest[..], expected::CLOSE);
+                    return fail(rest, expected::CLOSE);
                 }
                 i = sp(cx, rest)?.0;
             }

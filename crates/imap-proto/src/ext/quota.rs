@@ -4,8 +4,8 @@ use crate::core::syntax::{self, blanks, expected};
 use crate::core::{Atom, Context, Encoder, IString, Mailbox, class};
 use crate::rule;
 use alloc::vec::Vec;
-use wire::keyword::{key, key_of};
 use wire::Tolerance;
+use wire::keyword::{key, key_of};
 use wire::parse::Parsed;
 
 /// What a quota limits (IANA "IMAP Quota Resource Types").

@@ -356,7 +356,8 @@ impl UrlFetchItem {
     /// Dovecot puts all elements into the same parentheses, which is tolerated.
     fn list<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Vec<Self>> {
         let (rest, items) = syntax::list1(cx, i, Self::rule)?;
-        let element = items.len() == 1 || cx.tolerates(Tolerance::Default, rule::MISSING_PARENTHESES, &i[..1]);
+        let element =
+            items.len() == 1 || cx.tolerates(Tolerance::Default, rule::MISSING_PARENTHESES, &i[..1]);
         if element && !items.is_empty() { Ok((rest, items)) } else { fail(i, expected::CLOSE) }
     }
 
@@ -503,7 +504,6 @@ impl UrlFetch {
     /// Any response, for property tests.
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
-        use proptest::collection::vec;
         use proptest::prelude::*;
         let content = proptest::option::of(IString::strategy());
         let data = prop_oneof![

@@ -119,8 +119,8 @@ pub struct OtherAttribute {
     pub raw: Raw,
 }
 
-/// An attribute whose value was not understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An attribute whose value was not understood. Two are equal if they were the same on the wire, wherever they stood in it.
+#[derive(Debug, Clone)]
 pub struct InvalidAttribute {
     /// Its name, with what stands in brackets behind it.
     pub name: Raw,
@@ -129,6 +129,14 @@ pub struct InvalidAttribute {
     /// What is wrong.
     pub error: ParseError,
 }
+
+impl PartialEq for InvalidAttribute {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.raw == other.raw
+    }
+}
+
+impl Eq for InvalidAttribute {}
 
 const UID: u128 = key_of("UID");
 const FLAGS: u128 = key_of("FLAGS");
@@ -907,6 +915,7 @@ fn invalid<'i>(
     if cx.tolerance() < Tolerance::Default {
         return Err(error);
     }
+    cx.forget_repairs(start);
     // row 82: the value is missing, and this is the next attribute
     let next = matches!(start.first(), None | Some(b')' | b' ' | b'\t'))
         || syntax::keyword(start, expected::FETCH_ATTRIBUTE)
@@ -1231,6 +1240,19 @@ mod tests {
         let cx = Context::new(&frame, Tolerance::Default).max_depth(2);
         let (_, fetch) = Fetch::rule(&cx, &frame, ONE).unwrap();
         assert_eq!((fetch.attributes.len(), fetch.mod_seq()), (6, Some(1)));
+    }
+
+    #[test]
+    fn where_an_attribute_was_broken_is_no_part_of_it() {
+        let read = |octets: &'static [u8]| {
+            let frame = Bytes::from_static(octets);
+            let (_, attributes) = rule(&Context::new(&frame, Tolerance::Default), &frame).unwrap();
+            attributes
+        };
+        let broken = read(b" (X 1 UID a)");
+        assert!(matches!(broken[..], [_, FetchAttribute::Invalid(_)]));
+        assert_eq!(broken, read(b"  ( X 1  UID a)"));
+        assert_ne!(broken, read(b" (X 1 UID b)"));
     }
 
     #[test]

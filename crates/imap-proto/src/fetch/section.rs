@@ -134,33 +134,34 @@ impl Section {
             encoder.put(b".");
         }
         let names = match &self.text {
-            SectionText::All => &[],
+            SectionText::All => None,
             SectionText::Header => {
                 encoder.put(b"HEADER");
-                &[]
+                None
             }
             SectionText::Text => {
                 encoder.put(b"TEXT");
-                &[]
+                None
             }
             SectionText::Mime => {
                 encoder.put(b"MIME");
-                &[]
+                None
             }
             SectionText::Other(raw) => {
                 raw.encode(encoder);
-                &[]
+                None
             }
             SectionText::HeaderFields(names) => {
                 encoder.put(b"HEADER.FIELDS ");
-                &names[..]
+                Some(names)
             }
             SectionText::HeaderFieldsNot(names) => {
                 encoder.put(b"HEADER.FIELDS.NOT ");
-                &names[..]
+                Some(names)
             }
         };
-        if !names.is_empty() {
+        // without names only if that was tolerated
+        if let Some(names) = names {
             encoder.list(names, |encoder, name| encoder.astring(name));
         }
         encoder.put(b"]");

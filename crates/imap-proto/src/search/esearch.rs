@@ -524,6 +524,7 @@ fn invalid<'i>(
     value: &'i [u8],
     error: nom::Err<Failure>,
 ) -> Parsed<'i, Option<EsearchItem>> {
+    cx.forget_repairs(value);
     match Raw::value(cx, value) {
         Ok((rest, value))
             if cx.tolerates(Tolerance::Default, rule::INVALID_ITEM, &i[..i.len() - rest.len()]) =>

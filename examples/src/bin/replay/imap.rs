@@ -7,7 +7,8 @@
 use crate::play::{self, Played};
 use bytes::{Bytes, BytesMut};
 use imap_proto::{
-    Command, Context, FrameLimits, Framed, Framer, Greeting, Options, Response, Side as Role, Tag, TaggedCommand,
+    Command, Context, FrameLimits, Framed, Framer, Greeting, Options, Response, Side as Role, Tag,
+    TaggedCommand,
 };
 use wire::testing::Side;
 use wire::{Diagnostic, ParseError, Tolerance};
@@ -130,7 +131,11 @@ impl Session {
                 *challenges -= 1;
                 self.at[0] += line.len() as u64;
                 self.played.counts.client_messages += 1;
-                self.played.log(Side::Client, "response", if &line[..] == b"*\r\n" { "*" } else { "<redacted>" });
+                self.played.log(
+                    Side::Client,
+                    "response",
+                    if &line[..] == b"*\r\n" { "*" } else { "<redacted>" },
+                );
                 true
             }
             Turn::Idle(..) => {
@@ -294,7 +299,9 @@ impl Session {
                     Turn::Commands => false,
                 };
                 if ends {
-                    if let (Turn::Literal(_), Ok(Framed::Literal(head))) = (&self.turn, self.commands.next(&self.client)) {
+                    if let (Turn::Literal(_), Ok(Framed::Literal(head))) =
+                        (&self.turn, self.commands.next(&self.client))
+                    {
                         // refused: the client does not send it
                         let _ = self.client.split_to(head.end);
                         self.at[0] += head.end as u64;
