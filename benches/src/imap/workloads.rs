@@ -225,8 +225,13 @@ impl Kind {
 
 /// Responses of one kind. `messages`, `listing` and `body` are those of [`Scale`](crate::generator::Scale).
 pub fn responses(kind: Kind, messages: usize, listing: usize, body: usize) -> Input {
-    let mut text =
-        Text { rng: Rng::new(40 + kind as u64), out: String::new(), told: Told::default(), turn: 0 };
+    let mut text = Text {
+        rng: Rng::new(40 + kind as u64),
+        out: String::new(),
+        told: Told::default(),
+        turn: 0,
+        shape: 0,
+    };
     let count = match kind {
         Kind::Search | Kind::Big => 1,
         Kind::Literal => (messages / 64).max(2),
@@ -252,7 +257,7 @@ pub fn search_line(octets: usize) -> Input {
 
 /// Commands as in real sessions.
 pub fn commands(count: usize) -> Input {
-    let mut text = Text { rng: Rng::new(60), out: String::new(), told: Told::default(), turn: 0 };
+    let mut text = Text { rng: Rng::new(60), out: String::new(), told: Told::default(), turn: 0, shape: 0 };
     let texts: Vec<String> = (1..=count)
         .map(|number| {
             text.command(number);
@@ -269,6 +274,7 @@ struct Text {
     told: Told,
     /// What is rare comes in turn, not by chance: so that twice as many messages have twice as much of it.
     turn: usize,
+    shape: usize,
 }
 
 const MONTHS: [&str; 12] =
@@ -696,8 +702,8 @@ impl Text {
     /// The outermost part is always a multipart.
     fn structure(&mut self, depth: usize) {
         let sub = "mixed";
-        self.turn += usize::from(depth == 0);
-        match if depth > 3 { 0 } else { (self.turn + depth * self.rng.range(0..10)) % 10 } {
+        self.shape += usize::from(depth == 0);
+        match if depth > 3 { 0 } else { (self.shape + depth * self.rng.range(0..10)) % 10 } {
             0 | 1 => self.multipart("alternative", depth, b"ph"),
             2 => self.multipart("alternative", depth, b"pr"),
             3 => self.multipart(sub, depth, b"pf"),
