@@ -1,7 +1,7 @@
 //! All workloads, of all rooms.
 
 use crate::generator::Scale;
-use crate::{Contestant, Workload, auth, body, pop3, smtp};
+use crate::{Contestant, Workload, auth, body, imap, pop3, smtp};
 
 /// A workload that is not made yet.
 pub struct Entry {
@@ -50,6 +50,7 @@ pub fn entries(words: &[String]) -> Vec<Entry> {
     pop3::catalogue::enter(&mut catalogue);
     smtp::catalogue::enter(&mut catalogue);
     auth::catalogue::enter(&mut catalogue);
+    imap::catalogue::enter(&mut catalogue);
     catalogue.entries
 }
 

@@ -1,6 +1,6 @@
 //! Our crates beside their peers: the workloads, the contestants and the catalogue that pairs them.
 //!
-//! Each of [`pop3`] and [`body`] (message bodies, which both protocols carry in the same way) has
+//! Each of [`pop3`], [`smtp`], [`imap`] and [`body`] (message bodies, which POP3 and SMTP carry in the same way) has
 //!
 //! - `workloads`: deterministic inputs, each varied, none of them one line repeated, out of what [`generator`] gives;
 //! - `ours`: our side, one function for each workload;
@@ -15,6 +15,7 @@ pub mod auth;
 pub mod body;
 pub mod catalogue;
 pub mod generator;
+pub mod imap;
 pub mod limits;
 pub mod measure;
 pub mod pop3;

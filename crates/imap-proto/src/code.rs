@@ -1124,6 +1124,15 @@ pub(crate) fn code_len(i: &[u8]) -> Option<usize> {
     }
 }
 
+/// The same for `PERMANENTFLAGS`, whose keywords have a `]` at some servers: the one that ends it stands behind a `)`, or before a space,
+/// as the one that we write does.
+fn flags_len(i: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b']', i).find(|&at| {
+        let behind = at > 0 && matches!(i[at - 1], b')' | b' ' | b'\t');
+        behind || matches!(i.get(at + 1), None | Some(b' ' | b'\t' | b'\r' | b'\n'))
+    })
+}
+
 /// How long a quoted string is, with its quotes.
 fn quoted_len(i: &[u8]) -> Option<usize> {
     let mut at = 1;
@@ -1145,16 +1154,18 @@ impl Code {
         let (len, key) = wire::keyword::name(i);
         let (name, rest) = i.split_at(len);
         let key = if len > 16 { wide_key(name) } else { key };
-        if len > 0 {
-            if let Ok((rest, code)) = Self::known(cx, (name, key), rest) {
-                if let [b']', rest @ ..] = rest {
-                    return Some((rest, code));
-                }
+        // an argument that is read loosely must not take the `]`, whatever the text behind it looks like
+        let end = match rest.first() {
+            Some(b']') => Some(len),
+            _ if name.eq_ignore_ascii_case(b"PERMANENTFLAGS") => flags_len(i),
+            _ => code_len(i),
+        };
+        if let (1.., Some(end)) = (len, end.filter(|&end| end >= len)) {
+            if let Ok((rest, code)) = Self::known(cx, (name, key), &i[len..end]) {
                 let blanks = syntax::blanks(rest);
-                if let Some((b']', behind)) = rest[blanks..].split_first() {
-                    if cx.tolerates(Tolerance::Default, rule::EXTRA_SPACE, &rest[..blanks]) {
-                        return Some((behind, code));
-                    }
+                let ends = blanks == rest.len();
+                if ends && (blanks == 0 || cx.tolerates(Tolerance::Default, rule::EXTRA_SPACE, rest)) {
+                    return Some((&i[end + 1..], code));
                 }
             }
         }
@@ -1572,6 +1583,19 @@ mod tests {
         assert_eq!(other(b"X y z").name(), b"X");
         let Code::Other(x) = other(b"X y z") else { panic!() };
         assert_eq!(x.arguments(), Some(&b"y z"[..]));
+    }
+
+    #[test]
+    fn what_the_text_has_is_no_flag() {
+        let flags =
+            |i: &'static [u8]| match rule(&Context::new(&Bytes::from_static(i), Tolerance::Default), i) {
+                Ok((_, Code::PermanentFlags(flags))) => Some(flags.iter().count()),
+                _ => None,
+            };
+        assert_eq!(flags(b"[PERMANENTFLAGS (a [b]/c d)] x"), Some(3));
+        assert_eq!(flags(b"[PERMANENTFLAGS (a [b]c)] x"), Some(2));
+        assert_eq!(flags(b"[PERMANENTFLAGS (a [b] c d)] x"), None);
+        assert_eq!(flags(b"[PERMANENTFLAGS (a [b] c\0d)] x"), None);
     }
 
     #[test]

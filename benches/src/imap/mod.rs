@@ -1,0 +1,7 @@
+//! IMAP.
+
+pub mod catalogue;
+pub mod limits;
+pub mod ours;
+pub mod peers;
+pub mod workloads;
