@@ -32,7 +32,7 @@
 //!
 //! # Features
 //!
-//! `std` (default), `proptest` (strategies for the values). All only add.
+//! `std`, `client`, `server` (all default), `proptest` (strategies for the values). All only add.
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
@@ -40,6 +40,8 @@ extern crate alloc;
 mod append;
 mod attribute;
 mod capability;
+#[cfg(feature = "client")]
+pub mod client;
 mod code;
 mod command;
 mod condition;
@@ -51,12 +53,16 @@ mod ext;
 mod fetch;
 mod frame;
 mod greeting;
+mod limits;
 mod list;
 mod login;
 mod response;
 pub mod rule;
 mod search;
 mod select;
+#[cfg(feature = "server")]
+pub mod server;
+mod state;
 mod status;
 mod store;
 mod url;
@@ -91,6 +97,7 @@ pub use fetch::{
     OtherAttribute, Params, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
 };
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
+pub use limits::Limits;
 pub use list::{
     List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
 };
@@ -98,6 +105,7 @@ pub use login::{Authenticate, Login};
 pub use response::{MailboxFlags, OtherResponse, Response, Tagged};
 pub use search::*;
 pub use select::{Create, CreateParameter, Rename, Select, SelectParameter};
+pub use state::{State, States};
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
 pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};
 pub use url::{ImapUrl, UrlAccess, UrlAuth, UrlBuilder, UrlForm, UrlPartial};
