@@ -1124,12 +1124,12 @@ pub(crate) fn code_len(i: &[u8]) -> Option<usize> {
     }
 }
 
-/// The same for `PERMANENTFLAGS`, whose keywords have a `]` at some servers: the one that ends it stands behind a `)`, or before a space,
-/// as the one that we write does.
+/// The same for `PERMANENTFLAGS`, whose keywords have a `]` inside at some servers: the one that ends it stands behind a `)`, or where a
+/// word ends.
 fn flags_len(i: &[u8]) -> Option<usize> {
     memchr::memchr_iter(b']', i).find(|&at| {
         let behind = at > 0 && matches!(i[at - 1], b')' | b' ' | b'\t');
-        behind || matches!(i.get(at + 1), None | Some(b' ' | b'\t' | b'\r' | b'\n'))
+        behind || i.get(at + 1).is_none_or(|&o| !class::LOOSE.has(o))
     })
 }
 
@@ -1595,6 +1595,8 @@ mod tests {
         assert_eq!(flags(b"[PERMANENTFLAGS (a [b]/c d)] x"), Some(3));
         assert_eq!(flags(b"[PERMANENTFLAGS (a [b]c)] x"), Some(2));
         assert_eq!(flags(b"[PERMANENTFLAGS (a [b] c d)] x"), None);
+        // not behind the wildcard, which is written last
+        assert_eq!(flags(b"[PERMANENTFLAGS (\\* [b])] x"), None);
         assert_eq!(flags(b"[PERMANENTFLAGS (a [b] c\0d)] x"), None);
     }
 

@@ -365,8 +365,10 @@ impl Response {
         let (behind, name) = syntax::run1(rest, class::ATOM, expected::STATUS).ok()?;
         let (behind, raw) = Raw::behind_space(cx, behind).ok()?;
         let known = Self::KEYWORDS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
+        // framing takes what begins with a bracket for a status without its word
         if raw.is_empty()
             || known
+            || name.starts_with(b"[")
             || !cx.tolerates(Tolerance::Default, rule::TAGGED_DATA, &i[..i.len() - rest.len()])
         {
             return None;
@@ -471,6 +473,17 @@ mod tests {
             let frame = Bytes::from_static(bad);
             assert!(Response::parse(&frame).is_err(), "{}", bad.escape_ascii());
         }
+    }
+
+    #[test]
+    fn data_behind_a_tag() {
+        let frame = Bytes::from_static(b"a1 DUMP (x {1}\r\ny)\r\n");
+        let response = Response::parse_in(&Context::new(&frame, Tolerance::Default)).unwrap();
+        assert_eq!(response.to_bytes(&Options::server()), frame);
+        assert!(Response::parse(&frame).is_err());
+        // to framing it is a status, whose text has no literals
+        let frame = Bytes::from_static(b"a1  [DUMP (x {1}\r\ny)\r\n");
+        assert!(Response::parse_in(&Context::new(&frame, Tolerance::Lenient)).is_err());
     }
 
     #[test]

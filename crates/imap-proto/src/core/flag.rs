@@ -178,7 +178,12 @@ impl Flag {
             {
                 Ok((rest, None))
             }
-            _ => Self::rule(cx, i).map(|(rest, flag)| (rest, Some(flag))),
+            _ => {
+                let (rest, flag) = Self::rule(cx, i)?;
+                let nil = i.first() == Some(&b'"')
+                    && matches!(&flag, Self::Keyword(word) if word.as_bytes().eq_ignore_ascii_case(b"NIL"));
+                Ok((rest, (!nil).then_some(flag)))
+            }
         }
     }
 
@@ -518,6 +523,7 @@ mod tests {
                 // quirks 48 to 54
                 Row::Tolerated(b"(OIB-Seen-[Gmail]/All)", 22, flags([keyword(b"OIB-Seen-[Gmail]/All")])),
                 Row::Tolerated(b"(\"\\\\Seen\")", 10, flags([Flag::Seen])),
+                Row::Tolerated(b"(\"nil\" a)", 9, flags([keyword(b"a")])),
                 Row::Tolerated(b"NIL", 3, flags([])),
                 Row::Tolerated(b"(\\Seen )", 8, flags([Flag::Seen])),
                 Row::Tolerated(b"( \\Seen)", 8, flags([Flag::Seen])),

@@ -747,7 +747,8 @@ pub(super) fn unknown_head(mut i: &[u8]) -> &[u8] {
     let word = |i: &[u8]| i.iter().take_while(|&&o| class::LOOSE.has(o) && o != b']').count();
     if let Some(inside) = i.strip_prefix(b"[") {
         let behind = &inside[word(inside)..];
-        if let Some(mut list) = behind.strip_prefix(b" (") {
+        let blanks = behind.iter().take_while(|&&o| o == b' ').count();
+        if let Some(mut list) = behind[blanks..].strip_prefix(b"(") {
             list = &list[word(list)..];
             while let Some(rest) = list.strip_prefix(b" ") {
                 list = &rest[word(rest)..];
@@ -1294,6 +1295,17 @@ mod tests {
                 assert_eq!(second, attributes, "{} {tolerance:?}", frame.escape_ascii());
                 assert!(rest.is_empty());
             }
+        }
+    }
+
+    #[test]
+    fn a_broken_section_is_the_same_however_many_blanks_are_in_it() {
+        for blanks in ["", " ", "  "] {
+            let octets = alloc::format!("BODY[HEAD.X{blanks}(a b)]");
+            let frame = Bytes::from(alloc::format!(" ({octets} x)"));
+            let (_, attributes) = rule(&Context::new(&frame, Tolerance::Default), &frame).unwrap();
+            let [FetchAttribute::Invalid(invalid)] = &attributes[..] else { panic!("{attributes:?}") };
+            assert_eq!((invalid.name.as_bytes(), invalid.raw.as_bytes()), (octets.as_bytes(), &b"x"[..]));
         }
     }
 
