@@ -456,6 +456,12 @@ impl Capabilities {
         }
     }
 
+    /// Whether there is one of this name, in any case; the value behind a `=` belongs to it.
+    #[must_use]
+    pub fn has_name(&self, name: &str) -> bool {
+        self.words().any(|word| word.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
     /// The SASL mechanisms, in their order.
     pub fn mechanisms(&self) -> impl Iterator<Item = Mechanism> {
         self.words().filter_map(|word| {

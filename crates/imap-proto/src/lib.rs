@@ -56,6 +56,7 @@ mod greeting;
 mod limits;
 mod list;
 mod login;
+mod pipeline;
 mod response;
 pub mod rule;
 mod search;
@@ -102,6 +103,7 @@ pub use list::{
     List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
 };
 pub use login::{Authenticate, Login};
+pub use pipeline::Traits;
 pub use response::{MailboxFlags, OtherResponse, Response, Tagged};
 pub use search::*;
 pub use select::{Create, CreateParameter, Rename, Select, SelectParameter};

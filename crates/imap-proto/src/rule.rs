@@ -75,4 +75,12 @@ wire::rules! {
     OTHER_KEYWORD = Rule("other-keyword");
     /// A partial that gives its length in a response, such as `BODY[]<0.10>`. From Default; raw is the partial.
     PARTIAL_FORM = Rule("partial-form");
+    /// Text in place of a challenge where the server has nothing to say first; it counts as nothing. From Default; raw is empty.
+    TEXT_AS_CHALLENGE = Rule("text-as-challenge");
+    /// OK to ENABLE without `* ENABLED`: what was asked for counts as enabled. Remark; raw is the response.
+    MISSING_ENABLED = Rule("missing-enabled");
+    /// PREAUTH on a connection that must be in TLS: STARTTLS is no longer possible. Remark; raw is the greeting.
+    PREAUTH_WITHOUT_TLS = Rule("preauth-without-tls");
+    /// A literal in a response over the limit for strings: its octets are left out, and the response is malformed. Remark; raw is the head.
+    LITERAL_TOO_LONG = Rule("literal-too-long");
 }

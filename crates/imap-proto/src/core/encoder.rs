@@ -40,6 +40,8 @@ pub struct Options {
     pub id_nil: bool,
     /// `RETURN (ALL)` is written in place of `RETURN ()`.
     pub return_all: bool,
+    /// ALL, FAST and FULL of FETCH are written out, for servers that take the macros for something else.
+    pub expand_macros: bool,
 }
 
 impl Default for Options {
@@ -52,6 +54,7 @@ impl Default for Options {
             prefer_atoms: true,
             id_nil: true,
             return_all: true,
+            expand_macros: false,
         }
     }
 }
@@ -115,6 +118,12 @@ impl<'o> Encoder<'o> {
         self.literal_head(size, binary);
         let offset = self.output.len() - self.start;
         self.cuts.push(Cut { offset, size });
+    }
+
+    /// Both.
+    #[cfg(feature = "client")]
+    pub(crate) fn into_waits_and_cuts(self) -> (alloc::vec::Vec<usize>, alloc::vec::Vec<Cut>) {
+        (self.waits, self.cuts)
     }
 
     /// Octets as they are.

@@ -237,6 +237,11 @@ impl FetchCommand {
         self.set.encode(encoder);
         encoder.sp();
         match &self.items {
+            a_macro @ (FetchItems::All | FetchItems::Fast | FetchItems::Full)
+                if encoder.options().expand_macros =>
+            {
+                encoder.list(a_macro.expanded(), |encoder, item| item.encode(encoder));
+            }
             FetchItems::All => encoder.put(b"ALL"),
             FetchItems::Fast => encoder.put(b"FAST"),
             FetchItems::Full => encoder.put(b"FULL"),

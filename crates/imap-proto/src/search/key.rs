@@ -839,6 +839,18 @@ impl SearchKey {
         })
     }
 
+    /// Whether it names messages by their sequence numbers (RFC 9051 section 5.5). `$` stands for messages, not for numbers.
+    #[must_use]
+    pub fn has_numbers(&self) -> bool {
+        self.leaves().any(|key| matches!(key, Self::Sequence(set) if !set.is_saved()))
+    }
+
+    /// Whether any of the keys in it, which hold no others, is so.
+    #[cfg(feature = "client")]
+    pub(crate) fn any(&self, is: impl FnMut(&Self) -> bool) -> bool {
+        self.leaves().any(is)
+    }
+
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
