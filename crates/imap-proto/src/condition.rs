@@ -91,6 +91,12 @@ impl Condition {
         Ok(Self { kind, code, text })
     }
 
+    /// Of words that do not pass for a code.
+    #[cfg(feature = "server")]
+    pub(crate) const fn known(kind: ConditionKind, code: Option<Code>, text: Text) -> Self {
+        Self { kind, code, text }
+    }
+
     /// The word.
     #[must_use]
     pub const fn kind(&self) -> ConditionKind {

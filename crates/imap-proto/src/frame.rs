@@ -26,7 +26,8 @@ pub struct FrameLimits {
     pub max_line: usize,
     /// A message with all literals that are kept in it. Memory: as much.
     pub max_frame: usize,
-    /// Literals up to this size are part of the message, without a question ([`Framed::Literal`]).
+    /// Literals up to this size are part of the message, without a question ([`Framed::Literal`]). 0 in what clients send: each is a
+    /// question, also one of no octets, because its sender may wait for leave.
     pub max_inline_literal: u64,
 }
 
@@ -155,7 +156,8 @@ impl Framer {
             };
             self.literals = Some(true);
             let head = Head { end, ..head };
-            if head.size > self.limits.max_inline_literal {
+            let each = self.side == Side::Client && self.limits.max_inline_literal == 0;
+            if each || head.size > self.limits.max_inline_literal {
                 self.asked = Some(head);
                 return Ok(Framed::Literal(head));
             }
@@ -163,14 +165,19 @@ impl Framer {
         }
     }
 
+    /// The limit that is met first is told, whether octets beyond it are here already or not.
+    #[inline]
     fn check(&self, len: usize) -> Result<(), TooLong> {
-        if len - self.line > self.limits.max_line {
-            return Err(TooLong { kind: LimitKind::Line, limit: self.limits.max_line });
+        let line = self.line.saturating_add(self.limits.max_line);
+        let frame = self.limits.max_frame.saturating_sub(self.gone);
+        if len <= line.min(frame) {
+            return Ok(());
         }
-        if self.gone.saturating_add(len) > self.limits.max_frame {
-            return Err(TooLong { kind: LimitKind::Frame, limit: self.limits.max_frame });
-        }
-        Ok(())
+        Err(if line <= frame {
+            TooLong { kind: LimitKind::Line, limit: self.limits.max_line }
+        } else {
+            TooLong { kind: LimitKind::Frame, limit: self.limits.max_frame }
+        })
     }
 
     /// The literal becomes part of the message.
@@ -205,6 +212,12 @@ impl Framer {
             self.scan = 0;
             self.line = 0;
         }
+    }
+
+    /// Where in the data the last line begins of which an octet was seen.
+    #[cfg(feature = "server")]
+    pub(crate) const fn line_start(&self) -> usize {
+        self.line
     }
 
     /// Forgets the message: the next call starts with a new one.
@@ -255,6 +268,44 @@ fn may_have_literals(side: Side, line: &[u8]) -> bool {
         return !words.next().is_some_and(|third| is(COUNTS, third));
     }
     !is(PLAIN, second)
+}
+
+/// How many octets at the end of a line are kept of one that is passed over: enough for the head of a literal.
+#[cfg(feature = "server")]
+pub(crate) const TAIL: usize = 48;
+
+/// What the end of a line that is passed over says of a literal. In doubt there is one: its octets must not run as commands.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TailHead {
+    /// The line is the end of the message.
+    None,
+    /// So many octets follow, and then another line.
+    Literal(u64),
+    /// A literal that waits for leave.
+    Waits,
+    /// Cannot be told: more digits than any size has.
+    Unclear,
+}
+
+/// Reads the last octets of a line, [`TAIL`] of them if it has as many, its LF included (RFC 7888 section 3: at the end of every line).
+#[cfg(feature = "server")]
+pub(crate) fn tail_head(tail: &[u8]) -> TailHead {
+    let text = tail.strip_suffix(b"\n").unwrap_or(tail);
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    let Some(text) = text.strip_suffix(b"}") else { return TailHead::None };
+    let (text, waits) = match text.strip_suffix(b"+") {
+        Some(text) => (text, false),
+        None => (text, true),
+    };
+    let digits = text.iter().rev().take_while(|o| o.is_ascii_digit()).count();
+    let (front, number) = text.split_at(text.len() - digits);
+    match (front.last(), wire::number::number64(number)) {
+        (Some(b'{'), Ok(([], _))) if waits => TailHead::Waits,
+        (Some(b'{'), Ok(([], size))) if size <= i64::MAX as u64 => TailHead::Literal(size),
+        (None, _) if tail.len() >= TAIL => TailHead::Unclear,
+        _ => TailHead::None,
+    }
 }
 
 /// The head of a literal at the end of a line, if it is one.
@@ -403,6 +454,47 @@ mod tests {
         framer.cut();
         assert_eq!(framer.next(&octets[27..30]), Ok(Framed::NeedMore));
         assert_eq!(framer.next(&octets[27..]), Ok(Framed::Message(octets.len() - 27)));
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn the_end_of_a_line_tells_of_a_literal() {
+        let zeros = alloc::format!("{}1+}}\r\n", "0".repeat(TAIL));
+        for (tail, head) in [
+            ("x {5+}\r\n", TailHead::Literal(5)),
+            ("x ~{5+}\n", TailHead::Literal(5)),
+            ("x{5+}\r\n", TailHead::Literal(5)),
+            ("x {5}\r\n", TailHead::Waits),
+            ("x {}\r\n", TailHead::None),
+            ("x {+}\r\n", TailHead::None),
+            ("x 5+}\r\n", TailHead::None),
+            ("5+}\r\n", TailHead::None),
+            ("{99999999999999999999+}\r\n", TailHead::None),
+            ("\r\n", TailHead::None),
+            ("", TailHead::None),
+            (&zeros[zeros.len() - TAIL..], TailHead::Unclear),
+        ] {
+            assert_eq!(tail_head(tail.as_bytes()), head, "{tail:?}");
+        }
+    }
+
+    #[test]
+    fn a_literal_of_no_octets_is_a_question_too() {
+        let head = Head { end: 9, size: 0, binary: false, synchronising: true };
+        assert_eq!(
+            Framer::new(Side::Client, FrameLimits::COMMANDS).next(b"a X {0}\r\n"),
+            Ok(Framed::Literal(head))
+        );
+    }
+
+    #[test]
+    fn the_limit_that_is_met_first_is_told() {
+        let limits = FrameLimits { max_line: 10, max_frame: 12, max_inline_literal: 9 };
+        let long = "* X {5}\r\n12345 67890 67890\r\n";
+        for end in 13..long.len() {
+            let told = Framer::new(Side::Server, limits).next(&long.as_bytes()[..end]);
+            assert!(matches!(told, Err(TooLong { kind: LimitKind::Frame, .. })), "{end}");
+        }
     }
 
     #[test]

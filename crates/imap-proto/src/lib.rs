@@ -83,7 +83,8 @@ pub use crate::core::{
 pub use crate::greeting::{Greeting, GreetingError};
 pub use crate::url_word::UrlWord;
 pub use append::{
-    Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace,
+    Append, AppendData, AppendExtension, AppendMessage, AppendPrefix, Catenate, CatenatePart, OtherAppend,
+    Replace,
 };
 pub use attribute::{MailboxAttribute, MailboxAttributes};
 pub use command::{Command, OtherCommand, TaggedCommand};

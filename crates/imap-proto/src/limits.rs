@@ -1,6 +1,7 @@
 //! How much is accepted.
 
 use crate::{Context, FrameLimits};
+#[cfg(any(test, feature = "client", feature = "server"))]
 use core::time::Duration;
 
 /// RFC 9051 section 5.4: a server's inactivity autologout timer is at least 30 minutes.
