@@ -87,6 +87,12 @@ impl<'f> Context<'f> {
         self.behind.set(octets);
     }
 
+    /// How many octets of the message stand behind what the rules see.
+    #[must_use]
+    pub fn behind(&self) -> usize {
+        self.behind.get()
+    }
+
     /// From here on the message holds a secret: errors do not show its octets.
     pub fn set_secret(&self) {
         self.secret.set(true);

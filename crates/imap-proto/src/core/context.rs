@@ -112,9 +112,9 @@ impl<'f> Context<'f> {
         !self.cuts.is_empty()
     }
 
-    /// The size of the literal that was cut out where `i` starts, so many octets before the end of the message.
+    /// The size of the literal that was cut out where `i` starts, so many octets before the end of what the rules see.
     pub(crate) fn cut_at(&self, left: usize) -> Option<u64> {
-        let offset = self.inner.frame().len().checked_sub(left)?;
+        let offset = self.inner.frame().len().checked_sub(left)?.checked_sub(self.inner.behind())?;
         let at = self.cuts.binary_search_by_key(&offset, |cut| cut.offset).ok()?;
         Some(self.cuts[at].size)
     }
