@@ -134,7 +134,7 @@ impl Server {
             Some(_) => true,
             None if self.pending.is_empty() => true,
             None => {
-                self.pending.len() < self.config.max_in_progress
+                self.pending.len() < self.config.max_in_progress.min(self.config.limits.max_pipelined)
                     && self.pending.iter().all(|pending| pending.beside)
                     && name_of(self.input.as_slice()).is_none_or(|(_, name)| runs_beside(name))
             }
