@@ -126,58 +126,6 @@ impl Output {
         self.queue.push_back(Segment::Shared(data));
     }
 
-    /// Takes the first `octets` octets over from `other`, without a copy. If some of them are secret, they are zeroed here when they were
-    /// sent.
-    ///
-    /// ```
-    /// use wire::Output;
-    ///
-    /// let mut rest = Output::new();
-    /// rest.put(b"a {3}\r\nabc");
-    /// let mut output = Output::new();
-    /// output.take_over(&mut rest, 7);
-    /// assert_eq!(output.take_all(), "a {3}\r\n");
-    /// assert_eq!(rest.take_all(), "abc");
-    /// ```
-    pub fn take_over(&mut self, other: &mut Self, octets: usize) {
-        let mut left = octets.min(other.len);
-        self.wipe |= other.wipe && left > 0;
-        if left > 0 {
-            self.close_tail();
-        }
-        while left > 0 {
-            let (segment, len) = match other.queue.pop_front() {
-                Some(Segment::Copied(mut data)) => {
-                    let len = left.min(data.len());
-                    let first = data.split_to(len);
-                    if !data.is_empty() {
-                        other.queue.push_front(Segment::Copied(data));
-                    }
-                    (Segment::Copied(first), len)
-                }
-                Some(Segment::Shared(mut data)) => {
-                    let len = left.min(data.len());
-                    let first = data.split_to(len);
-                    if !data.is_empty() {
-                        other.queue.push_front(Segment::Shared(data));
-                    }
-                    (Segment::Shared(first), len)
-                }
-                None => {
-                    let len = left.min(other.tail.len());
-                    (Segment::Copied(other.tail.split_to(len)), len)
-                }
-            };
-            if len == 0 && other.queue.is_empty() && other.tail.is_empty() {
-                break;
-            }
-            self.queue.push_back(segment);
-            self.len += len;
-            other.len -= len;
-            left -= len;
-        }
-    }
-
     /// Makes sure that `additional` octets can be appended without another allocation.
     #[inline]
     pub fn reserve(&mut self, additional: usize) {
