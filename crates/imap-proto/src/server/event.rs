@@ -82,7 +82,7 @@ pub enum Event {
         id: CommandId,
     },
     /// Both sides compress from here on (RFC 4978 section 3): [`Pause::Upgrade`](wire::Pause::Upgrade) follows; then go on with
-    /// [`compression_started`](super::Server::compression_started).
+    /// [`compressed`](super::Server::compressed).
     Compress {
         /// The COMPRESS command.
         id: CommandId,

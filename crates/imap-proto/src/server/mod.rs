@@ -382,7 +382,7 @@ impl Server {
     ///
     /// # Errors
     /// [`Misuse::State`]: not at [`Pause::Upgrade`](wire::Pause::Upgrade).
-    pub fn compression_started(&mut self) -> Result<Bytes, Misuse> {
+    pub fn compressed(&mut self) -> Result<Bytes, Misuse> {
         if self.compression != Compression::Agreed || !self.output.is_empty() {
             return Err(Misuse::State { wanted: "Pause::Upgrade" });
         }

@@ -192,7 +192,7 @@ fn perform(server: &mut Server, call: &Call) -> Result<(), String> {
         Call::Bye => server.bye(&condition("BYE x")).map_err(text)?,
         Call::SayLast => server.say_last().map_err(text)?,
         Call::Tls => server.tls_established().map_err(text)?,
-        Call::Compression => drop(server.compression_started().map_err(text)?),
+        Call::Compression => drop(server.compressed().map_err(text)?),
         Call::Body(len) => server.body(&Bytes::from(vec![b'x'; *len])).map_err(|error| error.to_string())?,
         Call::Fetch => {
             let _ = server.fetch(one).map_err(text)?;

@@ -133,7 +133,7 @@ fn misuse_changes_nothing() {
     assert!(server.refuse_body(id, &no()).is_err());
     assert!(server.body(&"x".into()).is_err());
     assert!(server.tls_established().is_err());
-    assert!(server.compression_started().is_err());
+    assert!(server.compressed().is_err());
     assert!(server.say_last().is_err());
     assert!(server.bye(&ok()).is_err());
     assert!(server.open_fetch().is_none());
