@@ -607,8 +607,10 @@ impl Server {
             Some(reading) => (Some(reading.id), Some(reading.tag.clone())),
             None => {
                 let data = self.input.as_slice();
-                let start = Bytes::copy_from_slice(&data[..data.len().min(SHOWN)]);
-                (None, tag_of(&start))
+                let data = &data[..data.len().min(SHOWN)];
+                // no more than that: a password may follow
+                let len = class::TAG.run(data).saturating_add(1).min(data.len());
+                (None, tag_of(&Bytes::copy_from_slice(&data[..len])))
             }
         }
     }
@@ -638,12 +640,15 @@ impl Server {
         let (id, tag) = self.names();
         let at = self.reading.as_ref().map_or(self.input.stream_offset(), |reading| reading.start);
         let data = self.reading.as_ref().map_or(self.input.as_slice(), |reading| &reading.text[..]);
-        let shown = Bytes::copy_from_slice(&data[..data.len().min(SHOWN).min(error.limit)]);
+        let shown = &data[..data.len().min(SHOWN).min(error.limit)];
+        let verb = known_name(shown);
+        // of a password, not even that is kept
+        let shown = if holds_secret(shown) { Bytes::new() } else { Bytes::copy_from_slice(shown) };
         let offset = u32::try_from(error.limit).unwrap_or(u32::MAX);
         let malformed = Box::new(Malformed {
             error: ParseError { offset, expected: LINE, kind: ParseErrorKind::TooLong, got: None },
             stream_offset: at,
-            verb: known_name(&shown),
+            verb,
             frame: Redacted::new(shown),
         });
         let then = match self.pending.last() {
