@@ -192,6 +192,8 @@ struct Reading {
     phase: Phase,
     /// Where in the stream it starts.
     start: u64,
+    /// Where in the stream a NUL stands in a literal that must not have one.
+    nul: Option<u64>,
 }
 
 /// Where the reading of a message stands.
@@ -199,8 +201,8 @@ struct Reading {
 enum Phase {
     /// It waits for the application.
     Offered(Head),
-    /// So many octets of it are to come.
-    Body { left: u64 },
+    /// So many octets of it are to come; whether it is a `literal8`.
+    Body { left: u64, binary: bool },
     /// The command goes on behind it.
     Rest,
 }
@@ -281,6 +283,12 @@ impl Server {
         self.offered =
             if before { Offered::of(&self.capabilities()) } else { Offered::of(&self.config.after_login) };
         self.in_force.rev2 |= self.offered.is_rev2_only();
+    }
+
+    /// The most octets that can be waiting for more.
+    fn max_held(&self) -> usize {
+        let limits = &self.config.limits;
+        limits.max_frame.max(limits.max_line_before_login).max(MAX_AUTH_LINE)
     }
 
     fn is_before_login(&self) -> bool {
@@ -374,7 +382,7 @@ impl Server {
     ///
     /// # Errors
     /// [`Misuse::State`]: not at [`Pause::Upgrade`](wire::Pause::Upgrade).
-    pub fn compression_started(&mut self) -> Result<Bytes, Misuse> {
+    pub fn compressed(&mut self) -> Result<Bytes, Misuse> {
         if self.compression != Compression::Agreed || !self.output.is_empty() {
             return Err(Misuse::State { wanted: "Pause::Upgrade" });
         }
@@ -491,12 +499,15 @@ impl Server {
     /// # Errors
     /// [`Misuse::UnknownId`]: nothing of this command waits for leave. [`Misuse::State`]: message data is being streamed outward.
     pub fn accept_body(&mut self, id: CommandId) -> Result<(), Misuse> {
-        self.check_may_write()?;
         let mut reading = self.take_reading(id)?;
         if let Phase::Offered(head) = reading.phase {
+            if let (true, Err(misuse)) = (head.synchronising, self.check_may_write()) {
+                self.reading = Some(reading);
+                return Err(misuse);
+            }
             self.framer.cut();
             reading.cuts.push(Cut { offset: reading.text.len(), size: head.size });
-            reading.phase = Phase::Body { left: head.size };
+            reading.phase = Phase::Body { left: head.size, binary: head.binary };
             if head.synchronising {
                 self.write_go_on();
             }
@@ -718,7 +729,7 @@ impl Machine for Server {
             && self.state != State::Logout
             && !self.output.is_full()
             && self.is_clients_turn()
-            && self.input.len() <= self.config.limits.max_frame.max(MAX_AUTH_LINE)
+            && self.input.len() <= self.max_held()
     }
 
     fn output(&mut self) -> &mut Output {

@@ -187,6 +187,18 @@ fn nothing_shows_a_secret() {
 }
 
 #[test]
+fn what_is_too_long_keeps_no_secret() {
+    let mut config = config();
+    config.limits.max_line_before_login = 30;
+    let mut server = greeted(config, "OK ready");
+    server.receive(format!("a LOGIN user {}\r\n", "hunter2".repeat(9)).as_bytes());
+    let Event::Malformed { id, malformed } = next(&mut server) else { panic!() };
+    assert_eq!((malformed.verb, malformed.frame.expose().len()), (Some("LOGIN"), 0));
+    server.reply(id, &malformed_reply(&malformed)).unwrap();
+    assert_eq!(written(&mut server), "a BAD [LIMIT] Line too long\r\n");
+}
+
+#[test]
 fn unauthenticate_forgets() {
     let mut server = enabled("QRESYNC UTF8=ACCEPT");
     assert!(server.enabled().qresync && server.enabled().condstore && server.enabled().utf8);
