@@ -88,6 +88,8 @@ pub use append::{
     Replace,
 };
 pub use attribute::{MailboxAttribute, MailboxAttributes};
+#[cfg(feature = "client")]
+pub use client::Client;
 pub use command::{Command, OtherCommand, TaggedCommand};
 pub use copy::CopyCommand;
 pub use delimiter::Delimiter;
@@ -109,7 +111,10 @@ pub use pipeline::Traits;
 pub use response::{MailboxFlags, OtherResponse, Response, Tagged};
 pub use search::*;
 pub use select::{Create, CreateParameter, Rename, Select, SelectParameter};
+#[cfg(feature = "server")]
+pub use server::Server;
 pub use state::{State, States};
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
 pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};
 pub use url::{ImapUrl, UrlAccess, UrlAuth, UrlBuilder, UrlForm, UrlPartial};
+pub use wire;

@@ -1,5 +1,4 @@
-//! Plays recorded sessions through the client and the server machine; those of IMAP, whose machines are not built yet, through framing
-//! and codec.
+//! Plays recorded sessions through the client and the server machine.
 //!
 //! ```text
 //! cargo run --release -p examples --bin replay -- [--protocol pop3|smtp|lmtp|imap] [--show] [--summary json] FILE...
