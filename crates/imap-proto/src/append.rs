@@ -657,8 +657,8 @@ mod tests {
         let streamed = |size| MessageData::Streamed { size, binary: false };
         let [first, second] = append.messages() else { panic!("{append:?}") };
         let AppendData::Catenate(parts) = &first.data else { panic!("{append:?}") };
-        assert_eq!(parts.parts()[0], CatenatePart::Text(streamed(99_999)));
-        assert_eq!(second.data, AppendData::Message(streamed(88_888)));
+        assert_eq!(parts.parts()[0], CatenatePart::Text(streamed(99_999.into())));
+        assert_eq!(second.data, AppendData::Message(streamed(88_888.into())));
         let mut output = wire::Output::new();
         let options = crate::core::Options { literals: crate::core::Literals::Plus, ..Default::default() };
         let mut encoder = Encoder::new(&mut output, options);

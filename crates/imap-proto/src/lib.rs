@@ -71,7 +71,7 @@ pub use crate::condition::{Condition, ConditionKind};
 pub use crate::continuation::{Challenge, Continue};
 pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
-    NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
+    NonEmpty, Number64, NzNumber64, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
 };
 pub use crate::greeting::{Greeting, GreetingError};
 pub use crate::url_word::UrlWord;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use wire::parse::{Expected, Failure, Parsed, fail};
 use wire::{ParseErrorKind, Tolerance};
 
-pub(crate) use super::number::{minus_or_number, number32, number63, nz_number};
+pub(crate) use super::number::{minus_or_number, minus_or_number64, number32, number63, number64, nz_number};
 pub(crate) use wire::line::line;
 
 wire::expected_table! {

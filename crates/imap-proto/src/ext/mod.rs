@@ -25,7 +25,7 @@ pub use metadata::{
 };
 pub use multisearch::{EsearchCommand, EsearchSource};
 pub use namespace::{Namespace, NamespaceEntry, NamespaceExtension};
-pub use notify::{EventGroup, MailboxFilter, Notify, NotifyEvent};
+pub use notify::{EventGroup, EventName, MailboxFilter, Notify, NotifyEvent};
 pub use qresync::{Qresync, Vanished};
 pub use quota::{Quota, QuotaResource, QuotaRoot, QuotaUsage, SetQuota};
 pub use session::{Compress, JmapAccess};

@@ -71,11 +71,22 @@ impl GenUrlAuthCommand {
 /// it names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GenUrlAuth {
-    /// The URLs. Dovecot answers a command without any with none.
-    pub urls: Vec<IString>,
+    urls: Vec<IString>,
 }
 
 impl GenUrlAuth {
+    /// Of URLs.
+    #[must_use]
+    pub fn new(urls: NonEmpty<IString>) -> Self {
+        Self { urls: urls.into_vec() }
+    }
+
+    /// The URLs. Dovecot answers a command without any with none.
+    #[must_use]
+    pub fn urls(&self) -> &[IString] {
+        &self.urls
+    }
+
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {

@@ -5,7 +5,7 @@ use super::data::MessageData;
 use super::response::{BinarySection, BinarySize, BodySection, OtherAttribute};
 use super::section::{self, PartNumber, Partial, Section};
 use crate::core::syntax::{self, expected};
-use crate::core::{Atom, Context, Encoder, IString, Raw, SequenceSet};
+use crate::core::{Atom, Context, Encoder, IString, Number64, Raw, SequenceSet};
 use ::core::num::NonZeroU32;
 use alloc::boxed::Box;
 use alloc::vec;
@@ -323,7 +323,7 @@ impl Converted {
                 origin: None,
                 data
             }))),
-            (part(), 0..1u64 << 63)
+            (part(), Number64::strategy())
                 .prop_map(|(part, size)| A::BinarySize(Box::new(BinarySize { part, size }))),
             data().prop_map(|data| A::Section(Box::new(BodySection {
                 section: Section::HEADER,
@@ -432,7 +432,7 @@ impl ConvertedAttribute {
             return Ok((rest, Self::AvailableConversions(Box::new((part, types)))));
         }
         if key == BINARY_SIZE {
-            let (rest, size) = syntax::minus_or_number(cx, rest)?;
+            let (rest, size) = syntax::minus_or_number64(cx, rest)?;
             return Ok((rest, Self::BinarySize(Box::new(BinarySize { part, size }))));
         }
         let (rest, data) = MessageData::nstring(cx, rest, true)?;
@@ -458,7 +458,7 @@ impl ConvertedAttribute {
             Self::BinarySize(found) => {
                 head(encoder, b"BINARY.SIZE", &found.part);
                 encoder.sp();
-                encoder.number(found.size);
+                encoder.number(found.size.get());
             }
             Self::Section(found) => {
                 encoder.put(b"BODY");
@@ -596,7 +596,7 @@ mod tests {
                             origin: None,
                             data: Some(MessageData::new("a\0")),
                         })),
-                        A::BinarySize(Box::new(BinarySize { part: part(4), size: 3135 })),
+                        A::BinarySize(Box::new(BinarySize { part: part(4), size: 3135.into() })),
                     ]),
                 ),
                 Row::Other(
