@@ -3,6 +3,8 @@
 use crate::core::syntax::{self, blanks, expected};
 use crate::core::{Atom, Context, Encoder, IString, Literal8, Mailbox, NonEmpty, Raw, class};
 use crate::rule;
+use crate::url_word::ShownAccess;
+use ::core::fmt;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use wire::Tolerance;
@@ -19,8 +21,18 @@ fn mechanism<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Atom> {
     Ok((i, Atom::known(cx.keep(word))))
 }
 
+/// Shows URLs and what stands with each, without tokens.
+fn show<'a, T: fmt::Debug + 'a>(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    urls: impl Iterator<Item = (&'a IString, T)>,
+) -> fmt::Result {
+    write!(f, "{name} ")?;
+    f.debug_map().entries(urls.map(|(url, with)| (ShownAccess(url.as_bytes()), with))).finish()
+}
+
 /// The arguments of GENURLAUTH (RFC 4467 section 7).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct GenUrlAuthCommand {
     /// URLs up to and with `;URLAUTH=` and its access, and the mechanism for each, `INTERNAL`.
     pub urls: NonEmpty<(IString, Atom)>,
@@ -39,6 +51,7 @@ impl GenUrlAuthCommand {
     /// url-rump        = astring               ; contains authimapurlrump as defined below
     /// ```
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        cx.set_secret();
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, urls) = syntax::words(cx, i, |cx, i| {
             let (i, url) = syntax::astring(cx, i)?;
@@ -51,6 +64,7 @@ impl GenUrlAuthCommand {
 
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.wipe();
         for (url, mechanism) in &self.urls {
             encoder.sp();
             encoder.astring(url);
@@ -67,9 +81,15 @@ impl GenUrlAuthCommand {
     }
 }
 
+impl fmt::Debug for GenUrlAuthCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, "GenUrlAuthCommand", self.urls.iter().map(|(url, mechanism)| (url, mechanism)))
+    }
+}
+
 /// The GENURLAUTH response (RFC 4467 section 7): the URLs with their tokens, in the order of the command. Whoever has one can read what
 /// it names.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct GenUrlAuth {
     urls: Vec<IString>,
 }
@@ -101,6 +121,7 @@ impl GenUrlAuth {
         if i.is_empty() && cx.tolerates(Tolerance::Default, rule::MISSING_ITEM, i) {
             return Ok((i, Self { urls: Vec::new() }));
         }
+        cx.set_secret();
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, urls) = syntax::words(cx, i, syntax::astring)?;
         Ok((i, Self { urls }))
@@ -108,6 +129,7 @@ impl GenUrlAuth {
 
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.wipe();
         for url in &self.urls {
             encoder.sp();
             encoder.astring(url);
@@ -119,6 +141,13 @@ impl GenUrlAuth {
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
         proptest::collection::vec(IString::strategy(), 1..4).prop_map(|urls| Self { urls })
+    }
+}
+
+impl fmt::Debug for GenUrlAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GenUrlAuth ")?;
+        f.debug_list().entries(self.urls.iter().map(|url| ShownAccess(url.as_bytes()))).finish()
     }
 }
 
@@ -239,7 +268,7 @@ impl UrlFetchParameter {
 }
 
 /// The arguments of URLFETCH (RFC 4467 section 7, RFC 5524).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct UrlFetchCommand {
     /// URLs, and what is wanted of each; nothing asks for the content as RFC 4467 has it.
     pub urls: NonEmpty<(IString, Vec<UrlFetchParameter>)>,
@@ -262,6 +291,7 @@ impl UrlFetchCommand {
     /// url-fetch-ext    =  "(" url-full *(SP url-fetch-param) ")"      ; If no url-fetch-param present, as unextended.
     /// ```
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        cx.set_secret();
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, urls) = syntax::words(cx, i, |cx, i| {
             let Some(inside) = i.strip_prefix(b"(") else {
@@ -286,6 +316,7 @@ impl UrlFetchCommand {
 
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.wipe();
         for (url, parameters) in &self.urls {
             encoder.sp();
             if parameters.is_empty() {
@@ -309,6 +340,12 @@ impl UrlFetchCommand {
         use proptest::prelude::*;
         NonEmpty::strategy((IString::strategy(), vec(UrlFetchParameter::strategy(), 0..3)), 3)
             .prop_map(|urls| Self { urls })
+    }
+}
+
+impl fmt::Debug for UrlFetchCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, "UrlFetchCommand", self.urls.iter().map(|(url, parameters)| (url, parameters)))
     }
 }
 
@@ -441,7 +478,7 @@ pub enum UrlFetchData {
 }
 
 /// The URLFETCH response (RFC 4467 section 7, RFC 5524 section 3.2).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct UrlFetch {
     /// URLs and what they give.
     pub urls: NonEmpty<(IString, UrlFetchData)>,
@@ -473,6 +510,7 @@ impl UrlFetch {
     /// ```
     /// where the second `SP` is a slip of the RFC. A `literal8` for the content is tolerated.
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        cx.set_secret();
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, urls) = syntax::words(cx, i, |cx, i| {
             let (i, url) = syntax::astring(cx, i)?;
@@ -501,6 +539,7 @@ impl UrlFetch {
 
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.wipe();
         for (url, data) in &self.urls {
             encoder.sp();
             encoder.astring(url);
@@ -522,6 +561,12 @@ impl UrlFetch {
             NonEmpty::strategy(UrlFetchItem::strategy(), 2).prop_map(UrlFetchData::Items),
         ];
         NonEmpty::strategy((IString::strategy(), data), 2).prop_map(|urls| Self { urls })
+    }
+}
+
+impl fmt::Debug for UrlFetch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, "UrlFetch", self.urls.iter().map(|(url, data)| (url, data)))
     }
 }
 
@@ -547,6 +592,38 @@ mod tests {
 
     fn some(content: &'static [u8]) -> Option<Literal8> {
         Some(Literal8::new(content))
+    }
+
+    #[test]
+    fn tokens_are_not_shown() {
+        const TOKEN: &str = "91354a473744909de610943775f92038";
+        let url = alloc::format!("imap://joe@example.com/INBOX/;uid=20;urlauth=submit+fred:internal:{TOKEN}");
+        for (line, is_command) in [
+            (alloc::format!("a GENURLAUTH {url} INTERNAL\r\n"), true),
+            (alloc::format!("a URLFETCH {url} ({url} BINARY) \"{TOKEN}\"\r\n"), true),
+            (alloc::format!("a APPEND x CATENATE (URL \"{url}\")\r\n"), true),
+            (alloc::format!("* GENURLAUTH {url} {TOKEN}\r\n"), false),
+            (alloc::format!("* URLFETCH {url} \"x\" {url} (BODY NIL)\r\n"), false),
+            (alloc::format!("* NO [BADURL {url}] x\r\n"), false),
+            (alloc::format!("* NO [REFERRAL {url}] x\r\n"), false),
+        ] {
+            let frame = bytes::Bytes::from(line);
+            let shown = if is_command {
+                alloc::format!("{:?}", crate::TaggedCommand::parse(&frame).unwrap())
+            } else {
+                alloc::format!("{:?}", crate::Response::parse(&frame).unwrap())
+            };
+            assert!(!shown.contains(TOKEN), "{shown}");
+        }
+        // nor do errors show their octets
+        for line in ["a GENURLAUTH x(", "a URLFETCH (x(", "* URLFETCH x(", "* GENURLAUTH x("] {
+            let frame = bytes::Bytes::from(alloc::format!("{line}\r\n"));
+            let error = match line.starts_with('a') {
+                true => crate::TaggedCommand::parse(&frame).unwrap_err(),
+                false => crate::Response::parse(&frame).unwrap_err(),
+            };
+            assert_eq!(error.got, None, "{line}");
+        }
     }
 
     #[test]
