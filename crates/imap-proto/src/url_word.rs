@@ -4,14 +4,15 @@ use ::core::fmt;
 use bytes::Bytes;
 use wire::Misuse;
 
-/// A URL in a response code or a capability: printable ASCII without `]`, `"` and `\`, so that it is one word and ends no code. What it says
+/// A URL in a response code or a capability: printable ASCII without `]`, `{`, `"` and `\`, which no URL has, so that it is one
+/// word, ends no code and announces no literal. What it says
 /// (RFC 5092, RFC 2192, RFC 5804) is not looked at.
 ///
 /// ```
 /// use imap_proto::UrlWord;
 ///
 /// assert_eq!(UrlWord::new("imap://user;AUTH=*@server2/")?.as_bytes().len(), 27);
-/// assert!(UrlWord::new("imap://server2/] BYE").is_err());
+/// assert!(UrlWord::new("imap://server2/] BYE").is_err() && UrlWord::new("sieve://{5}").is_err());
 /// # Ok::<(), wire::Misuse>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -34,7 +35,7 @@ impl UrlWord {
     }
 
     const fn has(octet: u8) -> bool {
-        octet.is_ascii_graphic() && !matches!(octet, b']' | b'"' | b'\\')
+        octet.is_ascii_graphic() && !matches!(octet, b']' | b'{' | b'"' | b'\\')
     }
 
     /// How many octets at the front can be in one.
@@ -67,7 +68,7 @@ impl UrlWord {
         use proptest::prelude::*;
         prop_oneof![
             "imaps?://[a-z;=*@]{0,9}[a-z0-9.]{1,9}/[A-Za-z%0-9;=/?]{0,9}",
-            "[!-~&&[^\\]\"\\\\]]{1,12}",
+            "[!-~&&[^\\]{\"\\\\]]{1,12}",
         ]
         .prop_map(|s| Self(s.into()))
     }

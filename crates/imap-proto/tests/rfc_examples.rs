@@ -201,6 +201,7 @@ const UNKNOWN: &[(u16, &str, &str)] = &[
     (4466, "Parameter { name: BLURDYBLOOP", "made up"),
     (4549, "capability SCAN", "never registered"),
     (4550, "OtherAppend { name: FLAGS", "marked wrong"),
+    (5161, "X-GOOD-IDEA", "made up"),
     (5161, "capability X-GOOD-IDEA", "made up"),
     (5259, "OtherAttribute { name: `BODYSTRUCTURE[4]`", "BODYPARTSTRUCTURE[4] is meant"),
     (5550, "OtherAppend { name: FLAGS", "marked wrong"),
@@ -208,6 +209,7 @@ const UNKNOWN: &[(u16, &str, &str)] = &[
     (9051, "OtherCommand { name: XPIG-LATIN", "made up"),
     (9051, "OtherResponse { tag: None, number: None, name: XPIG-LATIN", "made up"),
     (9051, "capability XPIG-LATIN", "made up"),
+    (9051, "X-GOOD-IDEA", "made up"),
     (9051, "capability X-GOOD-IDEA", "made up"),
     (9051, "OtherCommand { name: BLURDYBLOOP", "made up"),
     (9051, "(\"tablecloth\"", "made up"),
@@ -698,10 +700,6 @@ impl Words for TaggedCommand {
             Command::Sort(sort) | Command::UidSort(sort) => keys(&sort.keys, &mut others),
             Command::Thread(thread) | Command::UidThread(thread) => keys(&thread.keys, &mut others),
             Command::Esearch(esearch) | Command::UidEsearch(esearch) => keys(&esearch.keys, &mut others),
-            Command::Enable(enable) => {
-                let names = enable.capabilities.iter();
-                names.for_each(|name| capability(Capability::parse(name.as_bytes()).unwrap(), &mut others));
-            }
             _ => {}
         }
         others
@@ -716,11 +714,6 @@ impl Words for Response {
             Self::Condition(condition) => condition.code(),
             Self::Capability(capabilities) => {
                 capabilities.iter().for_each(|word| capability(word, &mut others));
-                None
-            }
-            Self::Enabled(enabled) => {
-                let names = enabled.capabilities.iter();
-                names.for_each(|name| capability(Capability::parse(name.as_bytes()).unwrap(), &mut others));
                 None
             }
             _ => None,

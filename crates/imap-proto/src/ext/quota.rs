@@ -4,6 +4,7 @@ use crate::core::syntax::{self, blanks, expected};
 use crate::core::{Atom, Context, Encoder, IString, Mailbox, NonEmpty, Number64, class};
 use crate::rule;
 use alloc::vec::Vec;
+use bytes::Bytes;
 use wire::Tolerance;
 use wire::keyword::{key, key_of};
 use wire::parse::Parsed;
@@ -54,19 +55,23 @@ impl QuotaResource {
     /// resource-name-ext = atom
     /// ```
     fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        let (rest, word) = syntax::run1(i, class::ATOM, expected::RESOURCE)?;
+        Ok((rest, Self::of(word, || cx.keep(word))))
+    }
+
+    /// By its name, an atom, which is kept if it is not known.
+    pub(crate) fn of(word: &[u8], keep: impl FnOnce() -> Bytes) -> Self {
         const STORAGE: u128 = key_of("STORAGE");
         const MESSAGE: u128 = key_of("MESSAGE");
         const MAILBOX: u128 = key_of("MAILBOX");
-        let (rest, word) = syntax::run1(i, class::ATOM, expected::RESOURCE)?;
-        let resource = match key(word) {
+        match key(word) {
             STORAGE => Self::Storage,
             MESSAGE => Self::Message,
             MAILBOX => Self::Mailbox,
             // too long for a key
             _ if word.eq_ignore_ascii_case(b"ANNOTATION-STORAGE") => Self::AnnotationStorage,
-            _ => Self::Other(Atom::known(cx.keep(word))),
-        };
-        Ok((rest, resource))
+            _ => Self::Other(Atom::known(keep())),
+        }
     }
 
     /// Any resource, for property tests.
