@@ -4,9 +4,9 @@ use crate::core::syntax::{self, Error, expected, sp};
 use crate::core::{Atom, Context, Encoder, Flags, Options, Raw, Tag, class};
 use crate::rule;
 use crate::{
-    Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Converted, Enabled, Esearch, Fetch,
-    GenUrlAuth, Id, JmapAccess, Language, List, ListRights, MailboxStatus, Metadata, MyRights, Namespace,
-    Quota, QuotaRoot, Search, Side, Sort, Thread, UidBatches, UrlFetch, Vanished,
+    Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Conversion, Converted, Enabled,
+    Esearch, Fetch, GenUrlAuth, Id, JmapAccess, Language, List, ListRights, MailboxStatus, Metadata,
+    MyRights, Namespace, Quota, QuotaRoot, Search, Side, Sort, Thread, UidBatches, UrlFetch, Vanished,
 };
 use alloc::boxed::Box;
 use bytes::Bytes;
@@ -198,6 +198,8 @@ responses! {
         Language(Language) = "LANGUAGE";
         /// COMPARATOR (RFC 5255)
         Comparator(Comparator) = "COMPARATOR";
+        /// CONVERSION (RFC 5259)
+        Conversion(Conversion) = "CONVERSION";
         /// GENURLAUTH (RFC 4467)
         GenUrlAuth(GenUrlAuth) = "GENURLAUTH";
         /// URLFETCH (RFC 4467)

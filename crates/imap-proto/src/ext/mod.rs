@@ -2,6 +2,7 @@
 
 mod acl;
 mod cancel_update;
+mod conversions;
 mod enable;
 mod id;
 mod language;
@@ -17,6 +18,7 @@ mod urlauth;
 
 pub use acl::{Acl, AclChange, DeleteAcl, ListRights, ListRightsCommand, MyRights, Rights, SetAcl};
 pub use cancel_update::CancelUpdate;
+pub use conversions::{Conversion, Conversions, MimePattern, MimeType};
 pub use enable::{Enable, Enabled};
 pub use id::Id;
 pub use language::{Comparator, ComparatorCommand, Language, LanguageCommand};
