@@ -172,6 +172,18 @@ const ODD: &[(u16, &str, Fate, &str)] = &[
     (5550, "S: UIDVALIDITY=385759045/;", Notation, PRINT),
     (5550, "S: expire=2006-10-28T23:59:59Z;", Notation, PRINT),
     (5550, "S: internal:BEEFA0DEAD473744909de610943775f9\" {15065}", Notation, PRINT),
+    (
+        5524,
+        "S: * URLFETCH \"imap://joe@example.com/INBOX/;uid=20/;section=1.3;urlauth=anonymous:internal:ae354a473744909de610943775f92038\" (BODYPARTSTRUCTURE",
+        Mended(&[rule::EMPTY_LIST]),
+        "no parameters are NIL, not ()",
+    ),
+    (
+        5524,
+        "S: * URLFETCH \"imap://joe@example.com/INBOX/;uid=20/;section=1.4;urlauth=anonymous:internal:87ecbd02095b815e699503fc20d869c8\" (BODYPARTSTRUCTURE",
+        Mended(&[rule::EMPTY_LIST]),
+        "no parameters are NIL, not ()",
+    ),
     (9051, "S: * OK [UIDVALIDITY 9877410381]", Remarked(rule::CODE_FORM), "more than 32 bits"),
 ];
 
@@ -199,6 +211,7 @@ const UNKNOWN: &[(u16, &str, &str)] = &[
     (3503, "key `KEYWORDS $mdnsent`", "marked wrong"),
     (4466, "Parameter { name: RESPONSES", "made up"),
     (4466, "Parameter { name: BLURDYBLOOP", "made up"),
+    (4467, "XSAMPLE", "made up"),
     (4549, "capability SCAN", "never registered"),
     (4550, "OtherAppend { name: FLAGS", "marked wrong"),
     (5161, "X-GOOD-IDEA", "made up"),

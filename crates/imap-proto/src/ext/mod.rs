@@ -33,6 +33,6 @@ pub use quota::{Quota, QuotaResource, QuotaRoot, QuotaUsage, SetQuota};
 pub use session::{Compress, JmapAccess};
 pub use uid_batches::{UidBatch, UidBatches, UidBatchesCommand};
 pub use urlauth::{
-    GenUrlAuth, GenUrlAuthCommand, ResetKey, UrlFetch, UrlFetchCommand, UrlFetchData, UrlFetchItem,
-    UrlFetchParameter,
+    GenUrlAuth, GenUrlAuthCommand, ResetKey, UrlAuthMechanism, UrlFetch, UrlFetchCommand, UrlFetchData,
+    UrlFetchItem, UrlFetchParameter,
 };

@@ -2,6 +2,7 @@
 
 use crate::core::syntax::{self, blanks, expected};
 use crate::core::{Atom, Context, Encoder, IString, Literal8, Mailbox, NonEmpty, Raw, class};
+use crate::fetch::BodyStructure;
 use crate::rule;
 use crate::url_word::ShownAccess;
 use ::core::fmt;
@@ -15,10 +16,52 @@ const BODY: u128 = key_of("BODY");
 const BINARY: u128 = key_of("BINARY");
 const BODYPARTSTRUCTURE: &[u8] = b"BODYPARTSTRUCTURE";
 
-/// `mechanism = "INTERNAL" / 1*(ALPHA / DIGIT / "-" / ".")`
-fn mechanism<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Atom> {
-    let (i, word) = syntax::loose_atom(cx, i, wire::parse::expected::MECHANISM)?;
-    Ok((i, Atom::known(cx.keep(word))))
+/// What makes tokens (RFC 4467 section 7).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UrlAuthMechanism {
+    /// `INTERNAL`: a way of the server's own, the only one that is defined.
+    Internal,
+    /// Another.
+    Other(Atom),
+}
+
+impl UrlAuthMechanism {
+    /// The names that are known.
+    pub const KEYWORDS: &'static [&'static str] = &["INTERNAL"];
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        match self {
+            Self::Internal => Self::Internal,
+            Self::Other(name) => Self::Other(name.detach()),
+        }
+    }
+
+    /// `mechanism = "INTERNAL" / 1*(ALPHA / DIGIT / "-" / ".")`
+    fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        let (i, word) = syntax::loose_atom(cx, i, wire::parse::expected::MECHANISM)?;
+        let internal = word.eq_ignore_ascii_case(b"INTERNAL");
+        Ok((i, if internal { Self::Internal } else { Self::Other(Atom::known(cx.keep(word))) }))
+    }
+
+    fn encode(&self, encoder: &mut Encoder<'_>) {
+        match self {
+            Self::Internal => encoder.put(b"INTERNAL"),
+            Self::Other(name) => name.encode(encoder),
+        }
+    }
+
+    /// Any mechanism, for property tests.
+    #[cfg(any(test, feature = "proptest"))]
+    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+        use proptest::prelude::*;
+        prop_oneof![
+            Just(Self::Internal),
+            "X-[A-Z0-9.]{1,8}".prop_map(|name| Self::Other(Atom::known(name.into())))
+        ]
+    }
 }
 
 /// Shows URLs and what stands with each, without tokens.
@@ -35,7 +78,7 @@ fn show<'a, T: fmt::Debug + 'a>(
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct GenUrlAuthCommand {
     /// URLs up to and with `;URLAUTH=` and its access, and the mechanism for each, `INTERNAL`.
-    pub urls: NonEmpty<(IString, Atom)>,
+    pub urls: NonEmpty<(IString, UrlAuthMechanism)>,
 }
 
 impl GenUrlAuthCommand {
@@ -56,7 +99,7 @@ impl GenUrlAuthCommand {
         let (i, urls) = syntax::words(cx, i, |cx, i| {
             let (i, url) = syntax::astring(cx, i)?;
             let (i, ()) = syntax::sp(cx, i)?;
-            let (i, mechanism) = mechanism(cx, i)?;
+            let (i, mechanism) = UrlAuthMechanism::rule(cx, i)?;
             Ok((i, (url, mechanism)))
         })?;
         Ok((i, Self { urls: NonEmpty::known(urls) }))
@@ -77,7 +120,8 @@ impl GenUrlAuthCommand {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        NonEmpty::strategy((IString::strategy(), Atom::strategy()), 3).prop_map(|urls| Self { urls })
+        NonEmpty::strategy((IString::strategy(), UrlAuthMechanism::strategy()), 3)
+            .prop_map(|urls| Self { urls })
     }
 }
 
@@ -155,7 +199,7 @@ impl fmt::Debug for GenUrlAuth {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ResetKey {
     /// Those of this mailbox, and for which mechanisms (none: all); `None`: those of all mailboxes.
-    pub mailbox: Option<(Mailbox, Vec<Atom>)>,
+    pub mailbox: Option<(Mailbox, Vec<UrlAuthMechanism>)>,
 }
 
 impl ResetKey {
@@ -165,7 +209,7 @@ impl ResetKey {
         let mailbox = self.mailbox.as_ref();
         Self {
             mailbox: mailbox.map(|(mailbox, mechanisms)| {
-                (mailbox.detach(), mechanisms.iter().map(Atom::detach).collect())
+                (mailbox.detach(), mechanisms.iter().map(UrlAuthMechanism::detach).collect())
             }),
         }
     }
@@ -182,7 +226,7 @@ impl ResetKey {
             return Ok((i, Self { mailbox: Some((mailbox, Vec::new())) }));
         }
         let (i, ()) = syntax::sp(cx, i)?;
-        let (i, mechanisms) = syntax::words(cx, i, mechanism)?;
+        let (i, mechanisms) = syntax::words(cx, i, UrlAuthMechanism::rule)?;
         Ok((i, Self { mailbox: Some((mailbox, mechanisms)) }))
     }
 
@@ -201,7 +245,7 @@ impl ResetKey {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        let mechanisms = proptest::collection::vec(Atom::strategy(), 0..3);
+        let mechanisms = proptest::collection::vec(UrlAuthMechanism::strategy(), 0..3);
         proptest::option::of((Mailbox::strategy(), mechanisms)).prop_map(|mailbox| Self { mailbox })
     }
 }
@@ -350,16 +394,16 @@ impl fmt::Debug for UrlFetchCommand {
 }
 
 /// A part of what an extended URLFETCH gives (RFC 5524 section 3.2).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlFetchItem {
     /// `BODY`: the content as it is; `None` if there is none.
     Body(Option<Literal8>),
     /// `BINARY`: the content without its transfer encoding; `None` if that is not known.
     Binary(Option<Literal8>),
-    /// `BODYPARTSTRUCTURE`: the structure, as it is on the wire: a `body` as in FETCH.
-    BodyPartStructure(Raw),
-    /// Another item: its name and value.
+    /// `BODYPARTSTRUCTURE`: its structure, as BODYSTRUCTURE of FETCH.
+    BodyPartStructure(Box<BodyStructure>),
+    /// Another item: its name and value; or one of these, whose value has not the form of its RFC.
     Other(Box<(Atom, Raw)>),
 }
 
@@ -388,7 +432,7 @@ impl UrlFetchItem {
         match self {
             Self::Body(content) => Self::Body(content.as_ref().map(Literal8::detach)),
             Self::Binary(content) => Self::Binary(content.as_ref().map(Literal8::detach)),
-            Self::BodyPartStructure(raw) => Self::BodyPartStructure(raw.detach()),
+            Self::BodyPartStructure(body) => Self::BodyPartStructure(Box::new(body.detach())),
             Self::Other(other) => Self::Other(Box::new((other.0.detach(), other.1.detach()))),
         }
     }
@@ -413,19 +457,40 @@ impl UrlFetchItem {
     fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (value, word) = syntax::run1(i, class::ATOM, expected::VALUE)?;
         let (value, ()) = syntax::sp(cx, value)?;
-        let (i, item) = match key(word) {
-            BODY => content(cx, value).map(|(i, content)| (i, Self::Body(content)))?,
-            BINARY => content(cx, value).map(|(i, content)| (i, Self::Binary(content)))?,
-            _ => {
-                let (i, raw) = Raw::value(cx, value)?;
-                if word.eq_ignore_ascii_case(BODYPARTSTRUCTURE) {
-                    (i, Self::BodyPartStructure(raw))
-                } else {
-                    (i, Self::Other(Box::new((Atom::known(cx.keep(word)), raw))))
-                }
+        let parsed = match key(word) {
+            BODY => content(cx, value).map(|(i, content)| (i, Self::Body(content))),
+            BINARY => content(cx, value).map(|(i, content)| (i, Self::Binary(content))),
+            _ if word.eq_ignore_ascii_case(BODYPARTSTRUCTURE) => {
+                BodyStructure::rule(cx, value).map(|(i, body)| (i, Self::BodyPartStructure(Box::new(body))))
             }
+            _ => return Self::other(cx, word, value),
         };
-        Ok((i, item))
+        let error = match parsed {
+            Ok((rest, item)) if matches!(rest.first(), None | Some(b')' | b' ' | b'\t')) => {
+                return Ok((rest, item));
+            }
+            Ok((rest, _)) => fail(rest, expected::CLOSE),
+            Err(error) => Err(error),
+        };
+        // a known item with another value than it should have
+        cx.forget_repairs(value);
+        match Self::other(cx, word, value) {
+            Ok((rest, other))
+                if cx.tolerates(
+                    Tolerance::Default,
+                    rule::INVALID_ITEM,
+                    &value[..value.len() - rest.len()],
+                ) =>
+            {
+                Ok((rest, other))
+            }
+            _ => error,
+        }
+    }
+
+    fn other<'i>(cx: &Context<'_>, word: &[u8], i: &'i [u8]) -> Parsed<'i, Self> {
+        let (i, raw) = Raw::value(cx, i)?;
+        Ok((i, Self::Other(Box::new((Atom::known(cx.keep(word)), raw)))))
     }
 
     fn encode(&self, encoder: &mut Encoder<'_>) {
@@ -439,9 +504,9 @@ impl UrlFetchItem {
                 encoder.put(b"BINARY ");
                 encode_content(content.as_ref(), encoder);
             }
-            Self::BodyPartStructure(raw) => {
+            Self::BodyPartStructure(body) => {
                 encoder.put(b"BODYPARTSTRUCTURE ");
-                raw.encode(encoder);
+                body.encode(encoder);
             }
             Self::Other(other) => {
                 other.0.encode(encoder);
@@ -462,14 +527,14 @@ impl UrlFetchItem {
             of(IString::strategy())
                 .prop_map(|content| Self::Body(content.map(|s| Literal8::new(s.to_bytes())))),
             of(Literal8::strategy()).prop_map(Self::Binary),
-            Just(Self::BodyPartStructure(raw())),
+            BodyStructure::strategy().prop_map(|body| Self::BodyPartStructure(Box::new(body))).boxed(),
             "X-[A-Z]{1,8}".prop_map(move |name| Self::Other(Box::new((Atom::known(name.into()), raw())))),
         ]
     }
 }
 
 /// What URLFETCH gives for a URL.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UrlFetchData {
     /// The content, as RFC 4467 has it; `None` if the URL is no good.
     Content(Option<Literal8>),
@@ -478,7 +543,7 @@ pub enum UrlFetchData {
 }
 
 /// The URLFETCH response (RFC 4467 section 7, RFC 5524 section 3.2).
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UrlFetch {
     /// URLs and what they give.
     pub urls: NonEmpty<(IString, UrlFetchData)>,
@@ -637,7 +702,7 @@ mod tests {
                     GenUrlAuthCommand {
                         urls: known([(
                             text("imap://joe@example.com/INBOX/;uid=20/;section=1.2"),
-                            atom("INTERNAL"),
+                            UrlAuthMechanism::Internal,
                         )]),
                     },
                 ),
@@ -645,8 +710,8 @@ mod tests {
                     b" imap://a/b INTERNAL imap://a/c X.1",
                     GenUrlAuthCommand {
                         urls: known([
-                            (text("imap://a/b"), atom("INTERNAL")),
-                            (text("imap://a/c"), atom("X.1")),
+                            (text("imap://a/b"), UrlAuthMechanism::Internal),
+                            (text("imap://a/c"), UrlAuthMechanism::Other(atom("X.1"))),
                         ]),
                     },
                 ),
@@ -664,7 +729,7 @@ mod tests {
                 Row::Tolerated(b"", 0, GenUrlAuth { urls: alloc::vec![] }),
             ],
         );
-        let reset = |mailbox, mechanisms: &[Atom]| ResetKey {
+        let reset = |mailbox, mechanisms: &[UrlAuthMechanism]| ResetKey {
             mailbox: Some((Mailbox::new(mailbox).unwrap(), mechanisms.to_vec())),
         };
         check(
@@ -673,7 +738,7 @@ mod tests {
             &[
                 Row::Good(b"", ResetKey::default()),
                 Row::Good(b" INBOX", reset("INBOX", &[])),
-                Row::Good(b" INBOX XSAMPLE", reset("INBOX", &[atom("XSAMPLE")])),
+                Row::Good(b" INBOX XSAMPLE", reset("INBOX", &[UrlAuthMechanism::Other(atom("XSAMPLE"))])),
                 Row::Bad(b" INBOX (", 7),
             ],
         );
@@ -708,8 +773,11 @@ mod tests {
         let got = |urls: &[(&'static str, UrlFetchData)]| UrlFetch {
             urls: known(urls.iter().cloned().map(|(url, data)| (text(url), data))),
         };
-        let structure =
-            || I::BodyPartStructure(Raw::new("(\"IMAGE\" \"PNG\" () NIL NIL \"BINARY\" 123)").unwrap());
+        let structure = || {
+            let body =
+                crate::BodyBuilder::new("IMAGE", "PNG").encoding("BINARY").octets(123).build().unwrap();
+            I::BodyPartStructure(Box::new(body))
+        };
         check(
             UrlFetch::rule,
             |got, encoder| got.encode(encoder),
@@ -726,7 +794,7 @@ mod tests {
                     ]),
                 ),
                 Row::Good(
-                    b" u (BODYPARTSTRUCTURE (\"IMAGE\" \"PNG\" () NIL NIL \"BINARY\" 123)) (BINARY ~{2}\r\n\0\n) v NIL",
+                    b" u (BODYPARTSTRUCTURE (\"IMAGE\" \"PNG\" NIL NIL NIL \"BINARY\" 123)) (BINARY ~{2}\r\n\0\n) v NIL",
                     got(&[
                         ("u", UrlFetchData::Items(known([structure(), I::Binary(some(b"\0\n"))]))),
                         ("v", UrlFetchData::Content(None)),
@@ -750,6 +818,18 @@ mod tests {
                     b" u (BODY \"x\")(BINARY NIL)",
                     25,
                     got(&[("u", UrlFetchData::Items(known([I::Body(some(b"x")), I::Binary(None)])))]),
+                ),
+                // one broken item does not cost the rest
+                Row::Tolerated(
+                    b" u (BODYPARTSTRUCTURE (x y)) (BODY \"x\")",
+                    39,
+                    got(&[(
+                        "u",
+                        UrlFetchData::Items(known([
+                            I::Other(Box::new((atom("BODYPARTSTRUCTURE"), Raw::new("(x y)").unwrap()))),
+                            I::Body(some(b"x")),
+                        ])),
+                    )]),
                 ),
                 Row::Bad(b" u", 2),
                 Row::Bad(b" u (BODY)", 8),

@@ -704,7 +704,7 @@ impl FetchAttribute {
     }
 }
 
-fn encode_raw(name: &Raw, raw: &Raw, encoder: &mut Encoder<'_>) {
+pub(super) fn encode_raw(name: &Raw, raw: &Raw, encoder: &mut Encoder<'_>) {
     name.encode(encoder);
     if !raw.is_empty() {
         encoder.sp();
