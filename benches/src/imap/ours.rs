@@ -23,7 +23,7 @@ use crate::socket::{drain, drained};
 fn response_told(response: &Response) -> u64 {
     match response {
         Response::Fetch(fetch) => {
-            fetch.attributes.iter().fold(u64::from(fetch.number.get()), |sum, attribute| {
+            fetch.attributes().iter().fold(u64::from(fetch.number.get()), |sum, attribute| {
                 sum.wrapping_add(attribute_told(attribute))
             })
         }
@@ -46,7 +46,7 @@ fn attribute_told(attribute: &FetchAttribute) -> u64 {
         FetchAttribute::Uid(uid) => uid.get().into(),
         FetchAttribute::Flags(flags) => flags_told(flags),
         FetchAttribute::InternalDate(date) => date.unix_seconds() as u64,
-        FetchAttribute::Size(size) => *size,
+        FetchAttribute::Size(size) => size.get(),
         FetchAttribute::Envelope(envelope) => envelope_told(envelope),
         FetchAttribute::BodyStructure(body) => structure_told(body),
         FetchAttribute::Section(section) => section.data.as_ref().map_or(0, data_told),
@@ -206,7 +206,7 @@ fn command_told(tagged: &TaggedCommand) -> u64 {
         Command::Noop => told::NOOP,
         Command::Logout => told::LOGOUT,
         Command::Login(login) => {
-            told::LOGIN + (login.userid.as_bytes().len() + login.password.expose().len()) as u64
+            told::LOGIN + (login.userid().as_bytes().len() + login.password().expose().len()) as u64
         }
         Command::Select(select) => told::SELECT + mailbox_told(&select.mailbox),
         Command::Examine(select) => told::EXAMINE + mailbox_told(&select.mailbox),
@@ -293,7 +293,7 @@ fn key_told(key: &SearchKey) -> u64 {
             SearchKey::Since(date) => {
                 u64::from(date.year()) + u64::from(date.month()) + u64::from(date.day())
             }
-            SearchKey::Larger(size) => *size,
+            SearchKey::Larger(size) => size.get(),
             SearchKey::Header(header) => {
                 (header.name.as_bytes().len() + header.value.as_bytes().len()) as u64
             }

@@ -6,6 +6,8 @@ use crate::core::{Context, DateTime, Encoder, Flags, IString, Mailbox, Raw, Sequ
 use crate::core::{Literal8, Parameter};
 use crate::fetch::MessageData;
 use crate::store::AnnotationChanges;
+use crate::url_word::Shown;
+use ::core::fmt;
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -70,7 +72,7 @@ pub enum AppendData {
 pub struct Catenate(Vec<CatenatePart>);
 
 /// `cat-part` (RFC 4469).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum CatenatePart {
     /// `URL`: what this IMAP URL names.
     Url(IString),
@@ -378,6 +380,17 @@ impl Catenate {
     #[must_use]
     pub fn parts(&self) -> &[CatenatePart] {
         &self.0
+    }
+}
+
+impl fmt::Debug for CatenatePart {
+    /// Without the token of a URL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => f.debug_tuple("Url").field(&Shown(url.as_bytes())).finish(),
+            Self::Text(data) => f.debug_tuple("Text").field(data).finish(),
+            Self::Utf8(data) => f.debug_tuple("Utf8").field(data).finish(),
+        }
     }
 }
 
@@ -956,8 +969,8 @@ mod tests {
         let streamed = |size| MessageData::Streamed { size, binary: false };
         let [first, second] = append.messages() else { panic!("{append:?}") };
         let AppendData::Catenate(parts) = &first.data else { panic!("{append:?}") };
-        assert_eq!(parts.parts()[0], CatenatePart::Text(streamed(99_999)));
-        assert_eq!(second.data, AppendData::Message(streamed(88_888)));
+        assert_eq!(parts.parts()[0], CatenatePart::Text(streamed(99_999.into())));
+        assert_eq!(second.data, AppendData::Message(streamed(88_888.into())));
         let mut output = wire::Output::new();
         let options = crate::core::Options { literals: crate::core::Literals::Plus, ..Default::default() };
         let mut encoder = Encoder::new(&mut output, options);

@@ -3,9 +3,10 @@
 use crate::core::keyword::{wide_key, wide_key_of};
 use crate::core::syntax::{blanks, expected};
 use crate::core::{Atom, Context, Encoder, class};
-use crate::{UrlWord, rule};
+use crate::{QuotaResource, Rights, ThreadAlgorithm, UrlWord, rule};
 use ::core::fmt;
 use ::core::num::NonZeroU32;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use wire::parse::{Failure, Parsed, fail};
@@ -80,9 +81,9 @@ macro_rules! capabilities {
                     1 => any::<NonZeroU32>().prop_map(Self::MessageLimit),
                     1 => any::<NonZeroU32>().prop_map(Self::SaveLimit),
                     1 => any::<u8>().prop_map(Self::I18nLevel),
-                    1 => Atom::strategy().prop_map(Self::Thread),
-                    1 => Atom::strategy().prop_map(Self::Quota),
-                    1 => "[a-z]{1,5}".prop_map(|s| Self::Rights(Atom::known(s.into()))),
+                    1 => ThreadAlgorithm::strategy().prop_map(Self::Thread),
+                    1 => QuotaResource::strategy().prop_map(Self::Quota),
+                    1 => "[a-z]{1,5}".prop_map(|s| Self::Rights(Box::new(Rights::new(&s).unwrap_or_default()))),
                     1 => UrlWord::strategy().prop_map(Self::ImapSieve),
                     2 => "X-[A-Z]{1,9}(=[A-Z0-9]{0,4})?".prop_map(|s| Self::Other(Atom::known(s.into()))),
                 ]
@@ -270,11 +271,11 @@ capabilities! {
         /// The same, of commands that store messages only (RFC 9738 section 3).
         SaveLimit(NonZeroU32) = "SAVELIMIT=", nz_number, put_nz_number;
         /// A type of quota resource, without `RES-` here (RFC 9208 section 3.1).
-        Quota(Atom) = "QUOTA=", resource, put_resource;
+        Quota(QuotaResource) = "QUOTA=", resource, put_resource;
         /// The rights beyond those of RFC 2086 (RFC 4314 section 2.2).
-        Rights(Atom) = "RIGHTS=", atom, put_atom;
+        Rights(Box<Rights>) = "RIGHTS=", rights, put_rights;
         /// A threading algorithm (RFC 5256).
-        Thread(Atom) = "THREAD=", atom, put_atom;
+        Thread(ThreadAlgorithm) = "THREAD=", algorithm, put_algorithm;
     }
 }
 
@@ -313,21 +314,37 @@ fn put_small_number(number: &u8, words: &mut Vec<u8>) {
     put_number(&u32::from(*number), words);
 }
 
-fn atom(value: &[u8], keep: &impl Fn(&[u8]) -> Bytes) -> Option<Atom> {
-    (!value.is_empty() && class::ATOM.all(value)).then(|| Atom::known(keep(value)))
+/// A word that is an atom.
+fn is_atom(value: &[u8]) -> bool {
+    !value.is_empty() && class::ATOM.all(value)
 }
 
-fn put_atom(atom: &Atom, words: &mut Vec<u8>) {
-    words.extend_from_slice(atom.as_bytes());
+fn resource(value: &[u8], keep: &impl Fn(&[u8]) -> Bytes) -> Option<QuotaResource> {
+    let name = crate::core::syntax::after(value, b"RES-").filter(|name| is_atom(name))?;
+    Some(QuotaResource::of(name, || keep(name)))
 }
 
-fn resource(value: &[u8], keep: &impl Fn(&[u8]) -> Bytes) -> Option<Atom> {
-    crate::core::syntax::after(value, b"RES-").and_then(|resource| atom(resource, keep))
-}
-
-fn put_resource(resource: &Atom, words: &mut Vec<u8>) {
+fn put_resource(resource: &QuotaResource, words: &mut Vec<u8>) {
     words.extend_from_slice(b"RES-");
-    put_atom(resource, words);
+    words.extend_from_slice(resource.name());
+}
+
+/// `new-rights = 1*LOWER-ALPHA`
+fn rights(value: &[u8], _: &impl Fn(&[u8]) -> Bytes) -> Option<Box<Rights>> {
+    let rights = ::core::str::from_utf8(value).ok().and_then(|letters| Rights::new(letters).ok())?;
+    (!rights.is_empty()).then(|| Box::new(rights))
+}
+
+fn put_rights(rights: &Rights, words: &mut Vec<u8>) {
+    words.extend(rights.iter().map(|letter| letter as u8));
+}
+
+fn algorithm(value: &[u8], keep: &impl Fn(&[u8]) -> Bytes) -> Option<ThreadAlgorithm> {
+    is_atom(value).then(|| ThreadAlgorithm::of(value, || keep(value)))
+}
+
+fn put_algorithm(algorithm: &ThreadAlgorithm, words: &mut Vec<u8>) {
+    words.extend_from_slice(algorithm.as_bytes());
 }
 
 fn url(value: &[u8], keep: &impl Fn(&[u8]) -> Bytes) -> Option<UrlWord> {
@@ -362,7 +379,7 @@ impl Capability {
     }
 
     /// Of a word, which is not empty.
-    fn of(word: &[u8], keep: &impl Fn(&[u8]) -> Bytes) -> Self {
+    pub(crate) fn of(word: &[u8], keep: &impl Fn(&[u8]) -> Bytes) -> Self {
         Self::known(word, keep).unwrap_or_else(|| Self::Other(Atom::known(keep(word))))
     }
 
@@ -385,11 +402,19 @@ impl Capability {
         match self {
             Self::ImapSieve(url) => Self::ImapSieve(url.detach()),
             Self::Quota(atom) => Self::Quota(atom.detach()),
-            Self::Rights(atom) => Self::Rights(atom.detach()),
             Self::Thread(atom) => Self::Thread(atom.detach()),
             Self::Other(atom) => Self::Other(atom.detach()),
             plain => plain.clone(),
         }
+    }
+}
+
+impl Capability {
+    /// Writes its word.
+    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        let mut word = Vec::new();
+        self.put(&mut word);
+        encoder.put(&word);
     }
 }
 
@@ -706,7 +731,7 @@ mod tests {
                 "AUTH=" => "AUTH=PLAIN",
                 "IMAPSIEVE=" => "IMAPSIEVE=sieve://a",
                 "QUOTA=" => "QUOTA=RES-STORAGE",
-                "RIGHTS=" => "RIGHTS=texk",
+                "RIGHTS=" => "RIGHTS=kxte",
                 "THREAD=" => "THREAD=REFERENCES",
                 name if name.ends_with('=') => &alloc::format!("{name}1"),
                 name => name,
@@ -724,6 +749,10 @@ mod tests {
             "APPENDLIMIT=x",
             "APPENDLIMIT=4294967296",
             "QUOTA=x",
+            "QUOTA=RES-",
+            "RIGHTS=",
+            "RIGHTS=TEXK",
+            "THREAD=",
             "MESSAGELIMIT=0",
             "CREATE-SPECIAL-USES",
             "CREATE-SPECIAL-US",
@@ -738,6 +767,19 @@ mod tests {
         for bad in ["", "a b", "a\r", "\u{e9}", "I\u{4}"] {
             assert!(Capability::parse(bad.as_bytes()).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn values_are_typed() {
+        let of = |word: &str| Capability::parse(word.as_bytes()).unwrap();
+        let atom = |word: &'static str| Atom::new(word).unwrap();
+        assert_eq!(of("thread=references"), Capability::Thread(ThreadAlgorithm::References));
+        assert_eq!(of("THREAD=X-A"), Capability::Thread(ThreadAlgorithm::Other(atom("X-A"))));
+        assert_eq!(of("QUOTA=RES-ANNOTATION-STORAGE"), Capability::Quota(QuotaResource::AnnotationStorage));
+        assert_eq!(of("quota=res-x-a"), Capability::Quota(QuotaResource::Other(atom("X-A"))));
+        let rights = Rights::new("texk").unwrap();
+        assert_eq!(of("RIGHTS=texk"), Capability::Rights(Box::new(rights)));
+        assert_eq!(of("RIGHTS=kxte"), of("RIGHTS=texk"));
     }
 
     #[test]
@@ -760,7 +802,7 @@ mod tests {
         assert_eq!(mechanisms, ["PLAIN", "LOGIN"]);
         assert_eq!(offered.iter().count(), 6);
         assert_eq!(offered.detach(), offered);
-        assert!(size_of::<Capability>() <= 40 && size_of::<Capabilities>() == 32);
+        assert!(size_of::<Capability>() <= 48 && size_of::<Capabilities>() == 32);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Response codes (RFC 9051 section 7.1, RFC 5530, and each extension's RFC).
 
 use crate::core::keyword::{wide_key, wide_key_of};
-use crate::core::syntax::{self, expected, no_sp, number32, number63, octet, sp};
-use crate::core::{Atom, Context, Encoder, Flags, Mailbox, ObjectId, SequenceSet, Tag, class};
-use crate::{Capabilities, Charset, UrlWord, rule};
+use crate::core::syntax::{self, expected, no_sp, number32, number64, octet, sp};
+use crate::core::{
+    Atom, Context, Encoder, Flags, Mailbox, NonEmpty, Number64, ObjectId, SequenceSet, Tag, class,
+};
+use crate::{Capabilities, Charset, EventName, UrlWord, rule};
 use ::core::fmt;
 use ::core::num::NonZeroU32;
 use alloc::borrow::Cow;
@@ -189,7 +191,7 @@ codes! {
         /// The number of the first message that is not seen; `None`: the server said 0, which is none (RFC 3501).
         Unseen(Option<NonZeroU32>) = "UNSEEN", nz_or_none, put_nz_or_none;
         /// The highest modification sequence of the mailbox (RFC 7162).
-        HighestModSeq(u64) = "HIGHESTMODSEQ", mod_seq, put_number;
+        HighestModSeq(Number64) = "HIGHESTMODSEQ", mod_seq, put_number;
         /// The flags that can be stored; with [`Flag::Wildcard`](crate::Flag::Wildcard), new keywords too (RFC 9051).
         PermanentFlags(Box<Flags>) = "PERMANENTFLAGS", permanent_flags, put_flags;
         /// What the server can do (RFC 9051).
@@ -217,11 +219,11 @@ codes! {
         /// Which annotations the mailbox can have (RFC 5257).
         Annotations(Annotations) = "ANNOTATIONS", Annotations::rule, Annotations::encode;
         /// The events that the server supports (RFC 5465).
-        BadEvent(Box<[Atom]>) = "BADEVENT", events, put_atoms;
+        BadEvent(Box<NonEmpty<EventName>>) = "BADEVENT", events, put_events;
         /// A URL of CATENATE cannot be used (RFC 4469).
         BadUrl(Box<UrlWord>) = "BADURL", bad_url, put_bad_url;
         /// Where to go instead (RFC 2221, RFC 2193).
-        Referral(Box<[UrlWord]>) = "REFERRAL", urls, put_urls;
+        Referral(Box<NonEmpty<UrlWord>>) = "REFERRAL", urls, put_urls;
         /// The mechanisms beside INTERNAL for access with URLs (RFC 4467).
         UrlMech(Box<[UrlMechanism]>) = "URLMECH", url_mechanisms, put_url_mechanisms;
         /// The most messages that one CONVERT may touch (RFC 5259).
@@ -265,18 +267,20 @@ fn put_nz_number(number: &NonZeroU32, encoder: &mut Encoder<'_>) {
 }
 
 /// `SP mod-sequence-value`, where real servers say 0.
-fn mod_seq<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, u64> {
+fn mod_seq<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Number64> {
     let (i, ()) = sp(cx, i)?;
-    let (rest, number) = number63(i)?;
-    if number == 0 && !cx.tolerates(Tolerance::Default, rule::NUMBER_RANGE, &i[..i.len() - rest.len()]) {
+    let (rest, number) = number64(i)?;
+    if number == Number64::ZERO
+        && !cx.tolerates(Tolerance::Default, rule::NUMBER_RANGE, &i[..i.len() - rest.len()])
+    {
         return Err(Failure::at(i, expected::NUMBER64, ParseErrorKind::Range));
     }
     Ok((rest, number))
 }
 
-fn put_number(number: &u64, encoder: &mut Encoder<'_>) {
+fn put_number(number: &Number64, encoder: &mut Encoder<'_>) {
     encoder.sp();
-    encoder.number(*number);
+    encoder.number(number.get());
 }
 
 /// `SP "(" [flag-perm *(SP flag-perm)] ")"`
@@ -355,16 +359,19 @@ fn put_charsets(charsets: &[Charset], encoder: &mut Encoder<'_>) {
     }
 }
 
-fn put_atoms(atoms: &[Atom], encoder: &mut Encoder<'_>) {
+fn put_events(events: &[EventName], encoder: &mut Encoder<'_>) {
     encoder.sp();
-    encoder.list(atoms, |encoder, atom| atom.encode(encoder));
+    encoder.list(events, |encoder, event| event.encode(encoder));
 }
 
 /// `SP "(" event-name *(SP event-name) ")"`; Dovecot leaves the parentheses out.
-fn events<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Box<[Atom]>> {
+fn events<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Box<NonEmpty<EventName>>> {
     let (i, ()) = sp(cx, i)?;
-    let (rest, events) = list_or_words(cx, i, atom)?;
-    Ok((rest, events.into()))
+    let (rest, events) = list_or_words(cx, i, EventName::rule)?;
+    match NonEmpty::new(events) {
+        Ok(events) => Ok((rest, Box::new(events))),
+        Err(_) => fail(&i[1..], expected::EVENT),
+    }
 }
 
 /// `"(" item *(SP item) ")"`; without parentheses where that is tolerated.
@@ -433,10 +440,10 @@ fn url<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, UrlWord> {
 }
 
 /// `1*(SP imapurl)`
-fn urls<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Box<[UrlWord]>> {
+fn urls<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Box<NonEmpty<UrlWord>>> {
     let (i, ()) = sp(cx, i)?;
     let (rest, urls) = words(cx, i, url)?;
-    Ok((rest, urls.into()))
+    Ok((rest, Box::new(NonEmpty::known(urls))))
 }
 
 /// `item *(SP item)`, up to the `]`.
@@ -855,11 +862,11 @@ impl MetadataCode {
         match self {
             Self::LongEntries(number) => {
                 encoder.put(b" LONGENTRIES");
-                put_number(&u64::from(*number), encoder);
+                put_number(&(*number).into(), encoder);
             }
             Self::MaxSize(number) => {
                 encoder.put(b" MAXSIZE");
-                put_number(&u64::from(*number), encoder);
+                put_number(&(*number).into(), encoder);
             }
             Self::TooMany => encoder.put(b" TOOMANY"),
             Self::NoPrivate => encoder.put(b" NOPRIVATE"),
@@ -1194,19 +1201,22 @@ impl Code {
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        let atoms = |atoms: &[Atom]| atoms.iter().map(Atom::detach).collect();
         match self {
             Self::PermanentFlags(flags) => Self::PermanentFlags(Box::new(flags.detach())),
             Self::Capability(capabilities) => Self::Capability(Box::new(capabilities.detach())),
             Self::BadCharset(charsets) => Self::BadCharset(charsets.iter().map(Charset::detach).collect()),
-            Self::BadEvent(events) => Self::BadEvent(atoms(events)),
+            Self::BadEvent(events) => {
+                Self::BadEvent(Box::new(NonEmpty::known(events.iter().map(EventName::detach).collect())))
+            }
             Self::InProgress(progress) => Self::InProgress(Box::new(InProgress {
                 tag: progress.tag.as_ref().map(Tag::detach),
                 ..**progress
             })),
             Self::MailboxId(id) => Self::MailboxId(Box::new(id.detach())),
             Self::BadUrl(url) => Self::BadUrl(Box::new(url.detach())),
-            Self::Referral(urls) => Self::Referral(urls.iter().map(UrlWord::detach).collect()),
+            Self::Referral(urls) => {
+                Self::Referral(Box::new(NonEmpty::known(urls.iter().map(UrlWord::detach).collect())))
+            }
             Self::UrlMech(mechanisms) => Self::UrlMech(
                 mechanisms
                     .iter()
@@ -1234,7 +1244,6 @@ impl Code {
         use proptest::prelude::*;
         let nz = any::<NonZeroU32>();
         let some = any::<NonZeroU32>().prop_map(Some);
-        let atoms = || proptest::collection::vec(Atom::strategy(), 1..4).prop_map(Vec::into_boxed_slice);
         let tag = || Tag::strategy().prop_filter("bracket", |tag| !tag.as_bytes().contains(&b']'));
         let set = SequenceSet::uid_strategy;
         let mechanism = ("[A-Z]{1,9}", proptest::option::of(Secret::strategy()))
@@ -1244,7 +1253,7 @@ impl Code {
             some.clone().prop_map(Self::UidNext),
             some.clone().prop_map(Self::UidValidity),
             some.prop_map(Self::Unseen),
-            (1..u64::MAX / 2).prop_map(Self::HighestModSeq),
+            Number64::strategy().prop_filter("0", |n| n.get() > 0).prop_map(Self::HighestModSeq),
             nz.clone().prop_map(Self::MaxConvertMessages),
             nz.clone().prop_map(Self::MaxConvertParts),
             (nz.clone(), proptest::option::of(nz.clone()))
@@ -1279,11 +1288,11 @@ impl Code {
             Just(Self::BadCharset(Box::default())),
             proptest::collection::vec(Charset::strategy(), 1..4)
                 .prop_map(|list| Self::BadCharset(list.into())),
-            atoms().prop_map(Self::BadEvent),
+            NonEmpty::strategy(EventName::strategy(), 3).prop_map(|events| Self::BadEvent(Box::new(events))),
             ObjectId::strategy().prop_map(|id| Self::MailboxId(Box::new(id))),
             Atom::strategy().prop_map(|name| Self::UndefinedFilter(Box::new(name))),
             UrlWord::strategy().prop_map(|url| Self::BadUrl(Box::new(url))),
-            proptest::collection::vec(UrlWord::strategy(), 1..3).prop_map(|urls| Self::Referral(urls.into())),
+            NonEmpty::strategy(UrlWord::strategy(), 2).prop_map(|urls| Self::Referral(Box::new(urls))),
             proptest::collection::vec(mechanism, 0..3).prop_map(|list| Self::UrlMech(list.into())),
             (name.clone(), name).prop_map(|(old, new)| Self::NewName(Box::new(NewName { old, new }))),
             Tag::strategy().prop_map(|tag| Self::NoUpdate(Box::new(tag))),
@@ -1343,8 +1352,8 @@ mod tests {
         SequenceSet::parse(text.as_bytes()).unwrap()
     }
 
-    fn atoms(words: &[&'static str]) -> Box<[Atom]> {
-        words.iter().map(|word| Atom::new(*word).unwrap()).collect()
+    fn known<T: Clone>(values: &[T]) -> Box<NonEmpty<T>> {
+        Box::new(NonEmpty::new(values).unwrap())
     }
 
     fn charsets(words: &[&'static str]) -> Box<[Charset]> {
@@ -1386,7 +1395,10 @@ mod tests {
                 Row::Good(b"[UIDNEXT 4392]", Code::UidNext(Some(nz(4392)))),
                 Row::Good(b"[UIDVALIDITY 3857529045]", Code::UidValidity(Some(nz(3_857_529_045)))),
                 Row::Good(b"[UNSEEN 12]", Code::Unseen(Some(nz(12)))),
-                Row::Good(b"[HIGHESTMODSEQ 715194045007]", Code::HighestModSeq(715_194_045_007)),
+                Row::Good(
+                    b"[HIGHESTMODSEQ 715194045007]",
+                    Code::HighestModSeq(Number64::new(715_194_045_007).unwrap()),
+                ),
                 Row::Other(
                     b"[PERMANENTFLAGS (\\Deleted \\Seen \\*)]",
                     flags(&[Flag::Deleted, Flag::Seen, Flag::Wildcard]),
@@ -1438,7 +1450,7 @@ mod tests {
                 ),
                 Row::Good(
                     b"[BADEVENT (MessageNew FlagChange)]",
-                    Code::BadEvent(atoms(&["MessageNew", "FlagChange"])),
+                    Code::BadEvent(known(&[EventName::MessageNew, EventName::FlagChange])),
                 ),
                 Row::Good(
                     b"[BADURL /INBOX;UIDVALIDITY=1/;UID=2]",
@@ -1446,7 +1458,7 @@ mod tests {
                 ),
                 Row::Good(
                     b"[REFERRAL IMAP://user;AUTH=*@SERVER2/ IMAP://SERVER3/]",
-                    Code::Referral(Box::new([url("IMAP://user;AUTH=*@SERVER2/"), url("IMAP://SERVER3/")])),
+                    Code::Referral(known(&[url("IMAP://user;AUTH=*@SERVER2/"), url("IMAP://SERVER3/")])),
                 ),
                 Row::Good(b"[URLMECH INTERNAL]", Code::UrlMech(Box::default())),
                 Row::Good(
@@ -1501,7 +1513,7 @@ mod tests {
                 Row::Tolerated(
                     b"[BADEVENT AnnotationChange]",
                     27,
-                    Code::BadEvent(atoms(&["AnnotationChange"])),
+                    Code::BadEvent(Box::new(NonEmpty::one(EventName::AnnotationChange))),
                 ),
                 Row::Tolerated(b"[NOUPDATE B02]", 14, Code::NoUpdate(Box::new(Tag::new("B02").unwrap()))),
                 Row::Tolerated(
@@ -1526,8 +1538,12 @@ mod tests {
                 Row::Bad(b"[X \0]", 1),
             ],
         );
-        for code in [Code::UidValidity(None), Code::UidNext(None), Code::Unseen(None), Code::HighestModSeq(0)]
-        {
+        for code in [
+            Code::UidValidity(None),
+            Code::UidNext(None),
+            Code::Unseen(None),
+            Code::HighestModSeq(Number64::ZERO),
+        ] {
             let mut octets = b"[".to_vec();
             octets.extend_from_slice(code.name());
             octets.extend_from_slice(b" 0]");

@@ -6,11 +6,11 @@ use crate::core::{
 };
 use crate::login::{authenticate_rule, encode_authenticate};
 use crate::{
-    Append, Authenticate, CancelUpdate, ComparatorCommand, Compress, ConvertCommand, CopyCommand, Create,
-    DeleteAcl, Enable, EsearchCommand, FetchCommand, GenUrlAuthCommand, GetMetadata, Id, LanguageCommand,
-    ListCommand, ListRightsCommand, Login, Notify, PlainList, Rename, Replace, ResetKey, SearchCommand,
-    Select, SetAcl, SetMetadata, SetQuota, Side, SortCommand, StatusCommand, Store, ThreadCommand,
-    UidBatchesCommand, UrlFetchCommand,
+    Append, Authenticate, CancelUpdate, ComparatorCommand, Compress, Conversions, ConvertCommand,
+    CopyCommand, Create, DeleteAcl, Enable, EsearchCommand, FetchCommand, GenUrlAuthCommand, GetMetadata, Id,
+    LanguageCommand, ListCommand, ListRightsCommand, Login, Notify, PlainList, Rename, Replace, ResetKey,
+    SearchCommand, Select, SetAcl, SetMetadata, SetQuota, Side, SortCommand, StatusCommand, Store,
+    ThreadCommand, UidBatchesCommand, UrlFetchCommand,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -211,6 +211,8 @@ commands! {
         Language(LanguageCommand) = "LANGUAGE";
         /// COMPARATOR (RFC 5255)
         Comparator(ComparatorCommand) = "COMPARATOR";
+        /// CONVERSIONS (RFC 5259)
+        Conversions(Conversions) = "CONVERSIONS";
         /// GENURLAUTH (RFC 4467)
         GenUrlAuth(GenUrlAuthCommand) = "GENURLAUTH";
         /// RESETKEY (RFC 4467)

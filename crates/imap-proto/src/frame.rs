@@ -257,8 +257,8 @@ fn may_have_literals(side: Side, line: &[u8]) -> bool {
         return false;
     }
     if first != b"*" {
-        // data of a server's own, behind the tag of the command, as Cyrus's DUMP has it
-        return true;
+        // data of a server's own, behind the tag of the command, as Cyrus's DUMP has it; else it is a status that is none
+        return words.next().is_some_and(|third| third.starts_with(b"("));
     }
     // no strings in them
     const PLAIN: &[&[u8]] =
@@ -410,7 +410,8 @@ mod tests {
             (Server, b"* ok say {5}\r\n", 14),
             (Server, b"* OK [ALERT] {5}\r\n", 18),
             (Server, b"a1 NO say {5}\r\n", 15),
-            (Server, b"a1 DUMP {5}\r\na\r\nbc\r\n", 20),
+            (Server, b"a1 DUMP ({5}\r\na\r\nbc)\r\n", 22),
+            (Server, b"a1 OKAY {5}\r\n", 13),
             (Server, b"+ {5}\r\n", 7),
             (Server, b"+\r\n", 3),
             (Server, b"* BYE {5}\r\n", 11),

@@ -79,7 +79,7 @@ pub use crate::condition::{Condition, ConditionKind};
 pub use crate::continuation::{Challenge, Continue};
 pub use crate::core::{
     Atom, Context, Cut, Date, DateTime, Encoder, Flag, Flags, Fragment, IString, Literal8, Literals, Mailbox,
-    NonEmpty, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
+    NonEmpty, Number64, NzNumber64, ObjectId, Options, Parameter, Raw, Sequence, SequenceSet, SetRange, Tag,
 };
 pub use crate::greeting::{Greeting, GreetingError};
 pub use crate::url_word::UrlWord;
@@ -97,9 +97,10 @@ pub use ext::*;
 pub use fetch::{
     Address, AddressGroup, Addresses, Annotation, AnnotationAttribute, AnnotationQuery, BinaryQuery,
     BinarySection, BinarySize, BodyBuilder, BodyPart, BodySection, BodyStructure, Children, ConvertCommand,
-    ConvertError, ConvertItem, Converted, ConvertedAttribute, Disposition, Envelope, EnvelopeBuilder, Fetch,
-    FetchAttribute, FetchCommand, FetchItem, FetchItems, FetchModifier, InvalidAttribute, Label, MessageData,
-    OtherAttribute, Params, PartNumber, Partial, PartialRange, Section, SectionQuery, SectionText,
+    ConvertError, ConvertErrorCode, ConvertItem, Converted, ConvertedAttribute, Disposition, Envelope,
+    EnvelopeBuilder, Fetch, FetchAttribute, FetchCommand, FetchItem, FetchItems, FetchModifier,
+    InvalidAttribute, Label, MessageData, OtherAttribute, Params, PartNumber, Partial, PartialRange, Section,
+    SectionQuery, SectionText,
 };
 pub use frame::{FrameLimits, Framed, Framer, Head, Side, TooLong};
 pub use limits::Limits;

@@ -535,7 +535,7 @@ impl ListCommand {
 #[non_exhaustive]
 pub enum ListExtended {
     /// `CHILDINFO`: names below it match these selection options, such as `SUBSCRIBED` (RFC 5258).
-    ChildInfo(Vec<IString>),
+    ChildInfo(NonEmpty<IString>),
     /// `OLDNAME`: what it was called before it was renamed, or in the command (RFC 5465, RFC 9051).
     OldName(Mailbox),
     /// Another item; or one of these, whose value has not the form of its RFC.
@@ -550,7 +550,9 @@ impl ListExtended {
     #[must_use]
     pub fn detach(&self) -> Self {
         match self {
-            Self::ChildInfo(options) => Self::ChildInfo(options.iter().map(IString::detach).collect()),
+            Self::ChildInfo(options) => {
+                Self::ChildInfo(NonEmpty::known(options.iter().map(IString::detach).collect()))
+            }
             Self::OldName(mailbox) => Self::OldName(mailbox.detach()),
             Self::Other(other) => Self::Other(Box::new((other.0.detach(), other.1.detach()))),
         }
@@ -569,7 +571,7 @@ impl ListExtended {
         let known = if class::ATOM.all(&tag) { key(&tag) } else { 0 };
         let parsed = match known {
             CHILDINFO => {
-                syntax::list1(cx, value, syntax::string).map(|(i, options)| (i, Self::ChildInfo(options)))
+                NonEmpty::list(cx, value, syntax::string).map(|(i, options)| (i, Self::ChildInfo(options)))
             }
             OLDNAME => Self::old_name(cx, value),
             _ => {
@@ -619,7 +621,7 @@ impl ListExtended {
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
         prop_oneof![
-            Just(Self::ChildInfo([IString::known(Bytes::from_static(b"SUBSCRIBED"))].into())),
+            Just(Self::ChildInfo(NonEmpty::one(IString::known(Bytes::from_static(b"SUBSCRIBED"))))),
             Mailbox::strategy().prop_map(Self::OldName),
             ("X-[A-Z ]{1,6}", Raw::strategy()).prop_filter_map("one value", |(tag, raw)| {
                 raw.as_bytes()
@@ -757,7 +759,7 @@ mod tests {
             mailbox: named(mailbox),
             extended: extended.to_vec(),
         };
-        let subscribed = || ListExtended::ChildInfo([text("SUBSCRIBED")].into());
+        let subscribed = || ListExtended::ChildInfo(NonEmpty::one(text("SUBSCRIBED")));
         let other =
             |tag, value: &'static str| ListExtended::Other(Box::new((text(tag), Raw::new(value).unwrap())));
         check(
@@ -819,6 +821,12 @@ mod tests {
                     b" () \"/\" x (CHILDINFO (SUBSCRIBED))",
                     34,
                     list(&[], Some('/'), b"x", &[subscribed()]),
+                ),
+                // one at least
+                Row::Tolerated(
+                    b" () \"/\" x (CHILDINFO ())",
+                    24,
+                    list(&[], Some('/'), b"x", &[other("CHILDINFO", "()")]),
                 ),
                 Row::Bad(b" () \"/\"", 7),
                 Row::Bad(b" () x y", 4),

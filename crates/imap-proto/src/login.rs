@@ -1,31 +1,54 @@
 //! LOGIN and AUTHENTICATE.
 
-use crate::core::syntax;
+use crate::core::syntax::{self, expected};
 use crate::core::{Context, Encoder, IString};
 use crate::rule;
 use alloc::borrow::Cow;
 use wire::parse::{Failure, Parsed, fail};
 use wire::sasl::{self, Auth, Mechanism};
-use wire::{Secret, Tolerance};
+use wire::{Misuse, ParseErrorKind, Secret, Tolerance};
 
 /// The arguments of LOGIN (RFC 9051 section 6.2.3).
 ///
 /// ```
 /// use imap_proto::{IString, Login};
 ///
-/// let login = Login { userid: IString::new("SMITH")?, password: wire::Secret::new(*b"SESAME") };
+/// let login = Login::new(IString::new("SMITH")?, wire::Secret::new(*b"SESAME"))?;
 /// assert!(!format!("{login:?}").contains("SESAME"));
 /// # Ok::<(), wire::Misuse>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
-    /// Who.
-    pub userid: IString,
-    /// The password. NUL in it cannot be sent.
-    pub password: Secret,
+    userid: IString,
+    password: Secret,
 }
 
 impl Login {
+    /// Who, and the password.
+    ///
+    /// # Errors
+    /// [`Misuse::IllegalOctet`]: NUL, which no `astring` holds. The offset is counted in the one that has it.
+    pub fn new(userid: IString, password: Secret) -> Result<Self, Misuse> {
+        for octets in [userid.as_bytes(), password.expose()] {
+            if let Some(offset) = memchr::memchr(0, octets) {
+                return Err(Misuse::IllegalOctet { offset });
+            }
+        }
+        Ok(Self { userid, password })
+    }
+
+    /// Who.
+    #[must_use]
+    pub fn userid(&self) -> &IString {
+        &self.userid
+    }
+
+    /// The password.
+    #[must_use]
+    pub fn password(&self) -> &Secret {
+        &self.password
+    }
+
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
@@ -37,17 +60,21 @@ impl Login {
     /// userid          = astring
     /// password        = astring
     /// ```
+    /// NUL, which is tolerated in literals elsewhere, is not here: names that end for some and go on for others are not to log in with.
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         cx.set_secret();
-        let (i, ()) = syntax::sp(cx, i)?;
-        let (i, userid) = syntax::astring(cx, i)?;
+        let (start, ()) = syntax::sp(cx, i)?;
+        let (i, userid) = syntax::astring(cx, start)?;
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, password) = syntax::astring_octets(cx, i)?;
         let password = match password {
             Cow::Borrowed(octets) => Secret::new(octets),
             Cow::Owned(octets) => Secret::new(octets),
         };
-        Ok((i, Self { userid, password }))
+        match Self::new(userid, password) {
+            Ok(login) => Ok((i, login)),
+            Err(_) => Err(Failure::at(start, expected::ASTRING, ParseErrorKind::IllegalOctet)),
+        }
     }
 
     /// Writes it; the output is zeroed when it was sent.
@@ -176,8 +203,16 @@ mod tests {
                 ),
                 Row::Bad(b" x", 2),
                 Row::Bad(b" x (", 3),
+                Row::Bad(b" {2}\r\na\0 x", 1),
+                Row::Bad(b" x {2}\r\n\0a", 1),
             ],
         );
+        // a value that exists can be sent
+        let nul = |userid: &'static str, password: &'static str| {
+            Login::new(IString::known(userid.into()), Secret::new(password.as_bytes()))
+        };
+        assert_eq!(nul("x", "a\0"), Err(Misuse::IllegalOctet { offset: 1 }));
+        assert_eq!(nul("\0", "a"), Err(Misuse::IllegalOctet { offset: 0 }));
     }
 
     #[test]

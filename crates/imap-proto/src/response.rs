@@ -4,9 +4,9 @@ use crate::core::syntax::{self, Error, expected, sp};
 use crate::core::{Atom, Context, Encoder, Flags, Options, Raw, Tag, class};
 use crate::rule;
 use crate::{
-    Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Converted, Enabled, Esearch, Fetch,
-    GenUrlAuth, Id, JmapAccess, Language, List, ListRights, MailboxStatus, Metadata, MyRights, Namespace,
-    Quota, QuotaRoot, Search, Side, Sort, Thread, UidBatches, UrlFetch, Vanished,
+    Acl, Capabilities, Comparator, Condition, ConditionKind, Continue, Conversion, Converted, Enabled,
+    Esearch, Fetch, GenUrlAuth, Id, JmapAccess, Language, List, ListRights, MailboxStatus, Metadata,
+    MyRights, Namespace, Quota, QuotaRoot, Search, Side, Sort, Thread, UidBatches, UrlFetch, Vanished,
 };
 use alloc::boxed::Box;
 use bytes::Bytes;
@@ -198,6 +198,8 @@ responses! {
         Language(Language) = "LANGUAGE";
         /// COMPARATOR (RFC 5255)
         Comparator(Comparator) = "COMPARATOR";
+        /// CONVERSION (RFC 5259)
+        Conversion(Conversion) = "CONVERSION";
         /// GENURLAUTH (RFC 4467)
         GenUrlAuth(GenUrlAuth) = "GENURLAUTH";
         /// URLFETCH (RFC 4467)
@@ -235,8 +237,7 @@ impl OtherResponse {
     /// [`Misuse::Invalid`]: the name is that of a response that this crate knows, or begins with a digit.
     pub fn new(number: Option<u32>, name: Atom, raw: Raw) -> Result<Self, Misuse> {
         let octets = name.as_bytes();
-        let known = Response::KEYWORDS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(octets));
-        if known || octets.first().is_some_and(|&o| o.is_ascii_digit() || o == b'[') {
+        if Response::is_known(octets) || octets.first().is_some_and(|&o| o.is_ascii_digit() || o == b'[') {
             return Err(Misuse::Invalid("name of an unknown response"));
         }
         Ok(Self { tag: None, number, name, raw })
@@ -309,6 +310,13 @@ impl Response {
         output.take_all()
     }
 
+    /// The tag of a response that cannot be parsed, as far as one can be told: its command is at an end, whatever the server said.
+    #[must_use]
+    pub fn tag_of(frame: &Bytes) -> Option<Tag> {
+        // `*` and `+` are none
+        crate::TaggedCommand::tag_of(frame)
+    }
+
     /// ```text
     /// response        = *(continue-req / response-data) response-done
     /// response-data   = "*" SP (resp-cond-state / resp-cond-bye / mailbox-data / message-data / capability-data / enable-data) CRLF
@@ -354,7 +362,8 @@ impl Response {
         Ok((rest, Self::Tagged(Box::new(Tagged { tag: Tag::known(cx.keep(tag)), condition }))))
     }
 
-    /// Data behind a tag, such as Cyrus's `a1 DUMP (...)`; from Default.
+    /// Data behind a tag, such as Cyrus's `a1 DUMP (...)`; from Default. It is in parentheses: anything else is a status that is none, and
+    /// must not pass for data, since the command would never end.
     #[cold]
     fn tagged_data<'i>(
         cx: &Context<'_>,
@@ -364,10 +373,9 @@ impl Response {
     ) -> Option<(&'i [u8], Self)> {
         let (behind, name) = syntax::run1(rest, class::ATOM, expected::STATUS).ok()?;
         let (behind, raw) = Raw::behind_space(cx, behind).ok()?;
-        let known = Self::KEYWORDS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
         // framing takes what begins with a bracket for a status without its word
-        if raw.is_empty()
-            || known
+        if !raw.as_bytes().starts_with(b"(")
+            || Self::is_known(name)
             || name.starts_with(b"[")
             || !cx.tolerates(Tolerance::Default, rule::TAGGED_DATA, &i[..i.len() - rest.len()])
         {
@@ -436,8 +444,16 @@ impl Response {
         }
     }
 
+    fn is_known(name: &[u8]) -> bool {
+        Self::KEYWORDS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name))
+    }
+
+    /// What is not known; or a known name with a number that it has not, or without one that it has.
     #[cold]
-    fn other<'i>(cx: &Context<'_>, number: Option<u32>, name: &[u8], i: &'i [u8]) -> Parsed<'i, Self> {
+    fn other<'i>(cx: &Context<'_>, number: Option<u32>, name: &'i [u8], i: &'i [u8]) -> Parsed<'i, Self> {
+        if Self::is_known(name) && !cx.tolerates(Tolerance::Default, rule::RESPONSE_FORM, name) {
+            return fail(i, expected::RESPONSE);
+        }
         let (rest, raw) = Raw::behind_space(cx, i)?;
         let name = Atom::known(cx.keep(name));
         Ok((rest, Self::Other(Box::new(OtherResponse { tag: None, number, name, raw }))))
@@ -484,6 +500,56 @@ mod tests {
         // to framing it is a status, whose text has no literals
         let frame = Bytes::from_static(b"a1  [DUMP (x {1}\r\ny)\r\n");
         assert!(Response::parse_in(&Context::new(&frame, Tolerance::Lenient)).is_err());
+    }
+
+    #[test]
+    fn known_names_in_another_form() {
+        for octets in [
+            "* EXISTS 93\r\n",
+            "* FETCH 1 (UID 2)\r\n",
+            "* 5 LIST () \"/\" x\r\n",
+            "* 5 OK x\r\n",
+            "* EXPUNGE\r\n",
+        ] {
+            let frame = Bytes::from_static(octets.as_bytes());
+            assert!(Response::parse(&frame).is_err(), "{octets}");
+            let cx = Context::new(&frame, Tolerance::Default);
+            let response = Response::parse_in(&cx).unwrap();
+            assert!(matches!(response, Response::Other(_)), "{response:?}");
+            assert_eq!(response.to_bytes(&Options::server()), frame);
+            let repairs = cx.into_repairs();
+            assert_eq!(
+                repairs.iter().map(|repair| repair.rule).collect::<alloc::vec::Vec<_>>(),
+                [rule::RESPONSE_FORM]
+            );
+        }
+    }
+
+    #[test]
+    fn a_command_ends_with_a_status_or_an_error() {
+        for octets in [
+            "a1 BYE x\r\n",
+            "a1 PREAUTH x\r\n",
+            "a1 STORE completed\r\n",
+            "a1 OKAY\r\n",
+            "a1 ERROR [ALERT] x (y)\r\n",
+            "a1 EXISTS (x)\r\n",
+            "a1\r\n",
+        ] {
+            for tolerance in [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient] {
+                let frame = Bytes::from_static(octets.as_bytes());
+                let parsed = Response::parse_in(&Context::new(&frame, tolerance));
+                assert!(parsed.is_err(), "{parsed:?}");
+                assert_eq!(Response::tag_of(&frame), Tag::new("a1").ok());
+            }
+        }
+        for none in ["* OK x\r\n", "+ x\r\n", "*\r\n"] {
+            assert_eq!(Response::tag_of(&Bytes::from_static(none.as_bytes())), None);
+        }
+        // Cyrus
+        let data = Bytes::from_static(b"a1 DUMP (NIL \"x\")\r\n");
+        let response = Response::parse_in(&Context::new(&data, Tolerance::Default)).unwrap();
+        assert!(matches!(&response, Response::Other(other) if other.tag().is_some()));
     }
 
     #[test]

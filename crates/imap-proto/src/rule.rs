@@ -63,8 +63,11 @@ wire::rules! {
     WILDCARD_FLAG = Rule("wildcard-flag");
     /// A response code that has not the form of its RFC, kept as it is. Remark; raw is the code.
     CODE_FORM = Rule("code-form");
-    /// Data behind a tag, where only a status may stand. From Default; raw is the tag.
+    /// Data in parentheses behind a tag, where only a status may stand. From Default; raw is the tag.
     TAGGED_DATA = Rule("tagged-data");
+    /// A response of a known name with a number before it that it has not, or without one that it has, kept as it is. From Default; raw is
+    /// the name.
+    RESPONSE_FORM = Rule("response-form");
     /// A response code without `OK` before it. From Default.
     CODE_WITHOUT_STATUS = Rule("code-without-status");
     /// An item of a FETCH, LIST or STATUS response has not the form of its RFC; it is kept as it is, as `Invalid`. From Default.

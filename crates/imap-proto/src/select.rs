@@ -352,7 +352,7 @@ mod tests {
     use crate::MailboxAttribute as A;
     use crate::SequenceSet;
     use crate::core::testing::{Row, check, round_trip};
-    use ::core::num::{NonZeroU32, NonZeroU64};
+    use ::core::num::NonZeroU32;
     use proptest::prelude::*;
 
     fn named(name: &'static str) -> Mailbox {
@@ -376,7 +376,7 @@ mod tests {
         let qresync = |uids: Option<&str>, matches: Option<(&str, &str)>| {
             SelectParameter::Qresync(Box::new(Qresync {
                 uid_validity: NonZeroU32::new(67_890_007).unwrap(),
-                mod_seq: NonZeroU64::new(90_060_115_194_045_000).unwrap(),
+                mod_seq: crate::NzNumber64::new(90_060_115_194_045_000).unwrap(),
                 known_uids: uids.map(set),
                 matches: matches.map(|(numbers, uids)| (set(numbers), set(uids))),
             }))

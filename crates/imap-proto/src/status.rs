@@ -1,7 +1,7 @@
 //! STATUS: what is known of a mailbox without selecting it.
 
 use crate::core::syntax::{self, expected};
-use crate::core::{Atom, Context, Encoder, Mailbox, NonEmpty, ObjectId, Raw, class};
+use crate::core::{Atom, Context, Encoder, Mailbox, NonEmpty, Number64, ObjectId, Raw, class};
 use crate::rule;
 use ::core::num::NonZeroU32;
 use alloc::boxed::Box;
@@ -208,16 +208,16 @@ pub enum StatusValue {
     Unseen(u32),
     /// How many have `\Deleted` (RFC 9051, RFC 9208).
     Deleted(u32),
-    /// The size of all messages in octets (RFC 8438, RFC 9051), below 2^63.
-    Size(u64),
-    /// The highest modification sequence, below 2^63; 0 if the mailbox has none (RFC 7162).
-    HighestModSeq(u64),
+    /// The size of all messages in octets (RFC 8438, RFC 9051).
+    Size(Number64),
+    /// The highest modification sequence; 0 if the mailbox has none (RFC 7162).
+    HighestModSeq(Number64),
     /// The largest message that can be appended; `None` if there is no limit (RFC 7889: 32 bits; more is met).
-    AppendLimit(Option<u64>),
+    AppendLimit(Option<Number64>),
     /// The identifier of the mailbox (RFC 8474).
     MailboxId(ObjectId),
-    /// What expunging would free, in octets, below 2^63 (RFC 9208).
-    DeletedStorage(u64),
+    /// What expunging would free, in octets (RFC 9208).
+    DeletedStorage(Number64),
     /// Another item; or one of these, whose value has not the form of its RFC (`UIDNEXT 0`).
     Other(Box<(Atom, Raw)>),
 }
@@ -253,11 +253,13 @@ impl StatusValue {
             UIDVALIDITY => syntax::nz_number(value).map(|(i, n)| (i, Self::UidValidity(n))),
             UNSEEN => syntax::number32(cx, value).map(|(i, n)| (i, Self::Unseen(n))),
             DELETED => syntax::number32(cx, value).map(|(i, n)| (i, Self::Deleted(n))),
-            SIZE => syntax::minus_or_number(cx, value).map(|(i, n)| (i, Self::Size(n))),
-            HIGHESTMODSEQ => syntax::minus_or_number(cx, value).map(|(i, n)| (i, Self::HighestModSeq(n))),
+            SIZE => syntax::minus_or_number64(cx, value).map(|(i, n)| (i, Self::Size(n))),
+            HIGHESTMODSEQ => syntax::minus_or_number64(cx, value).map(|(i, n)| (i, Self::HighestModSeq(n))),
             APPENDLIMIT => append_limit(cx, value).map(|(i, n)| (i, Self::AppendLimit(n))),
             MAILBOXID => ObjectId::in_parentheses(cx, value).map(|(i, id)| (i, Self::MailboxId(id))),
-            DELETED_STORAGE => syntax::minus_or_number(cx, value).map(|(i, n)| (i, Self::DeletedStorage(n))),
+            DELETED_STORAGE => {
+                syntax::minus_or_number64(cx, value).map(|(i, n)| (i, Self::DeletedStorage(n)))
+            }
             _ => return Self::other(cx, word, value),
         };
         match parsed {
@@ -304,15 +306,15 @@ impl StatusValue {
             Self::UidValidity(n) => number(encoder, b"UIDVALIDITY ", u64::from(n.get())),
             Self::Unseen(n) => number(encoder, b"UNSEEN ", u64::from(*n)),
             Self::Deleted(n) => number(encoder, b"DELETED ", u64::from(*n)),
-            Self::Size(n) => number(encoder, b"SIZE ", *n),
-            Self::HighestModSeq(n) => number(encoder, b"HIGHESTMODSEQ ", *n),
-            Self::AppendLimit(Some(n)) => number(encoder, b"APPENDLIMIT ", *n),
+            Self::Size(n) => number(encoder, b"SIZE ", n.get()),
+            Self::HighestModSeq(n) => number(encoder, b"HIGHESTMODSEQ ", n.get()),
+            Self::AppendLimit(Some(n)) => number(encoder, b"APPENDLIMIT ", n.get()),
             Self::AppendLimit(None) => encoder.put(b"APPENDLIMIT NIL"),
             Self::MailboxId(id) => {
                 encoder.put(b"MAILBOXID ");
                 id.encode_in_parentheses(encoder);
             }
-            Self::DeletedStorage(n) => number(encoder, b"DELETED-STORAGE ", *n),
+            Self::DeletedStorage(n) => number(encoder, b"DELETED-STORAGE ", n.get()),
             Self::Other(other) => {
                 other.0.encode(encoder);
                 encoder.sp();
@@ -325,7 +327,6 @@ impl StatusValue {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        let number63 = || 0..=i64::MAX as u64;
         prop_oneof![
             any::<u32>().prop_map(Self::Messages),
             any::<u32>().prop_map(Self::Recent),
@@ -333,11 +334,11 @@ impl StatusValue {
             any::<NonZeroU32>().prop_map(Self::UidValidity),
             any::<u32>().prop_map(Self::Unseen),
             any::<u32>().prop_map(Self::Deleted),
-            number63().prop_map(Self::Size),
-            number63().prop_map(Self::HighestModSeq),
-            proptest::option::of(any::<u32>()).prop_map(|n| Self::AppendLimit(n.map(u64::from))),
+            Number64::strategy().prop_map(Self::Size),
+            Number64::strategy().prop_map(Self::HighestModSeq),
+            proptest::option::of(any::<u32>()).prop_map(|n| Self::AppendLimit(n.map(Number64::from))),
             ObjectId::strategy().prop_map(Self::MailboxId),
-            number63().prop_map(Self::DeletedStorage),
+            Number64::strategy().prop_map(Self::DeletedStorage),
             "X-[A-Z]{1,8}".prop_map(|name| Self::Other(Box::new((
                 Atom::known(name.into()),
                 Raw::known("(a \"b\" 3)".into())
@@ -346,13 +347,13 @@ impl StatusValue {
     }
 }
 
-fn append_limit<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<u64>> {
+fn append_limit<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<Number64>> {
     if let Some(rest) = syntax::nil(i) {
         return Ok((rest, None));
     }
-    let (rest, limit) = syntax::minus_or_number(cx, i)?;
+    let (rest, limit) = syntax::minus_or_number64(cx, i)?;
     let number = &i[..i.len() - rest.len()];
-    if limit > u64::from(u32::MAX) && !cx.tolerates(Tolerance::Default, rule::NUMBER_RANGE, number) {
+    if limit > Number64::from(u32::MAX) && !cx.tolerates(Tolerance::Default, rule::NUMBER_RANGE, number) {
         return Err(wire::parse::Failure::at(i, wire::parse::expected::NUMBER, wire::ParseErrorKind::Range));
     }
     Ok((rest, Some(limit)))
@@ -400,15 +401,15 @@ accessors! {
     /// How many have `\Deleted`.
     deleted: Deleted -> u32,
     /// The size of all messages in octets.
-    size: Size -> u64,
+    size: Size -> Number64,
     /// The highest modification sequence; 0 if the mailbox has none.
-    highest_mod_seq: HighestModSeq -> u64,
+    highest_mod_seq: HighestModSeq -> Number64,
     /// The largest message that can be appended; inside, `None` if there is no limit.
-    append_limit: AppendLimit -> Option<u64>,
+    append_limit: AppendLimit -> Option<Number64>,
     /// The identifier of the mailbox.
     mailbox_id: MailboxId -> ObjectId,
     /// What expunging would free, in octets.
-    deleted_storage: DeletedStorage -> u64,
+    deleted_storage: DeletedStorage -> Number64,
 }
 
 impl MailboxStatus {
@@ -484,12 +485,16 @@ mod tests {
                     b" blurdybloop (MESSAGES 231 UIDNEXT 44292 HIGHESTMODSEQ 7011231777)",
                     status(
                         "blurdybloop",
-                        [V::Messages(231), V::UidNext(nz(44292)), V::HighestModSeq(7_011_231_777)],
+                        [
+                            V::Messages(231),
+                            V::UidNext(nz(44292)),
+                            V::HighestModSeq(Number64::new(7_011_231_777).unwrap()),
+                        ],
                     ),
                 ),
                 Row::Good(
                     b" INBOX (MESSAGES 12 DELETED 4 DELETED-STORAGE 8)",
-                    status("INBOX", [V::Messages(12), V::Deleted(4), V::DeletedStorage(8)]),
+                    status("INBOX", [V::Messages(12), V::Deleted(4), V::DeletedStorage(8.into())]),
                 ),
                 Row::Good(
                     b" foo (MAILBOXID (F2212ea87-6097-4256-9d51-71338625))",
@@ -498,7 +503,10 @@ mod tests {
                 Row::Good(b" INBOX (APPENDLIMIT NIL)", status("INBOX", [V::AppendLimit(None)])),
                 Row::Other(
                     b" \"frop\" (recent 1 size 9223372036854775807 AppendLimit 257890)",
-                    status("frop", [V::Recent(1), V::Size(i64::MAX as u64), V::AppendLimit(Some(257_890))]),
+                    status(
+                        "frop",
+                        [V::Recent(1), V::Size(Number64::MAX), V::AppendLimit(Some(257_890.into()))],
+                    ),
                 ),
                 Row::Good(
                     b" x (X-GUID abc UNSEEN 0 X-L (\"a)\" {1}\r\n)))",
@@ -519,7 +527,7 @@ mod tests {
                 Row::Tolerated(
                     b" x (APPENDLIMIT 4294967296)",
                     27,
-                    status("x", [V::AppendLimit(Some(1 << 32))]),
+                    status("x", [V::AppendLimit(Number64::new(1 << 32).ok())]),
                 ),
                 Row::Tolerated(
                     b" x (MESSAGES NIL UNSEEN 2)",
@@ -546,7 +554,7 @@ mod tests {
         let (_, got) = MailboxStatus::rule(&cx, &frame).unwrap();
         assert_eq!(got, status("x", [other("SIZE", "9.3736e+06"), V::Unseen(1)]));
         let (_, got) = MailboxStatus::rule(&Context::new(&frame, Tolerance::Lenient), &frame).unwrap();
-        assert_eq!(got, status("x", [V::Size(9_373_600), V::Unseen(1)]));
+        assert_eq!(got, status("x", [V::Size(9_373_600.into()), V::Unseen(1)]));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The arguments of STORE.
 
 use crate::core::syntax::{self, expected};
-use crate::core::{Atom, Context, Encoder, Flag, Flags, Parameter, Raw, SequenceSet};
+use crate::core::{Atom, Context, Encoder, Flag, Flags, Number64, Parameter, Raw, SequenceSet};
 use crate::fetch::{Annotation, Label};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -33,7 +33,7 @@ pub struct Store {
 #[non_exhaustive]
 pub enum StoreModifier {
     /// `UNCHANGEDSINCE` (RFC 7162): only messages with no larger mod-sequence.
-    UnchangedSince(u64),
+    UnchangedSince(Number64),
     /// Another modifier.
     Other(Parameter),
 }
@@ -121,7 +121,7 @@ impl AnnotationChanges {
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (i, ()) = syntax::sp(cx, i)?;
         let (rest, annotations) = Annotation::list(cx, i)?;
-        match Self::new(annotations) {
+        match Self::new(annotations.into_vec()) {
             Ok(changes) => Ok((rest, changes)),
             Err(_) => fail(i, expected::ENTRY),
         }
@@ -206,7 +206,7 @@ impl Store {
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
         let modifier = prop_oneof![
-            (0..1u64 << 63).prop_map(StoreModifier::UnchangedSince),
+            Number64::strategy().prop_map(StoreModifier::UnchangedSince),
             Parameter::strategy().prop_map(StoreModifier::Other),
         ];
         (SequenceSet::strategy(), proptest::collection::vec(modifier, 0..3), StoreItem::strategy())
@@ -224,7 +224,7 @@ impl StoreModifier {
         let (rest, (key, word)) = syntax::keyword(i, expected::MODIFIER)?;
         if key == UNCHANGEDSINCE {
             let (rest, ()) = syntax::sp(cx, rest)?;
-            let (rest, number) = syntax::minus_or_number(cx, rest)?;
+            let (rest, number) = syntax::minus_or_number64(cx, rest)?;
             return Ok((rest, Self::UnchangedSince(number)));
         }
         Parameter::after_name(cx, rest, word).map(|(rest, other)| (rest, Self::Other(other)))
@@ -234,7 +234,7 @@ impl StoreModifier {
         match self {
             Self::UnchangedSince(number) => {
                 encoder.put(b"UNCHANGEDSINCE ");
-                encoder.number(*number);
+                encoder.number(number.get());
             }
             Self::Other(parameter) => parameter.encode(encoder),
         }
@@ -422,7 +422,7 @@ mod tests {
                 Row::Good(
                     b" 101 (UNCHANGEDSINCE 303011130956) +FLAGS.SILENT ($Processed)",
                     store("101", flags(Add, true, [keyword("$Processed")]))
-                        .with(StoreModifier::UnchangedSince(303_011_130_956)),
+                        .with(StoreModifier::UnchangedSince(Number64::new(303_011_130_956).unwrap())),
                 ),
                 Row::Good(
                     b" 1 (X-NEW (a) X-B) FLAGS (\\Seen)",
@@ -477,7 +477,7 @@ mod tests {
                     ),
                 ),
                 Row::Tolerated(b" 1 (UNCHANGEDSINCE  5)FLAGS ()", 30, {
-                    store("1", flags(Replace, false, [])).with(StoreModifier::UnchangedSince(5))
+                    store("1", flags(Replace, false, [])).with(StoreModifier::UnchangedSince(5.into()))
                 }),
                 Row::Bad(b" 1 FLAGS", 8),
                 Row::Bad(b" 1 FLAGS (\\Seen", 15),

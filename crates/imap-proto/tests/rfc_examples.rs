@@ -63,8 +63,8 @@ const WRONG: &[(&str, Fate, usize)] = &[
     ("SP (and text) after \"+\" lost in print", Mended(&[rule::MISSING_TEXT]), 6),
     ("FETCH data needs an outer \"(...)\"", Mended(&[rule::MISSING_PARENTHESES]), 6),
     ("unbalanced \"()\"", Mended(&[rule::MISSING_PARENTHESES]), 3),
-    ("\"OK\" is missing after the tag", Kept(&[rule::TAGGED_DATA]), 3),
-    ("erratum 503: \"OK\" is missing after the tag", Kept(&[rule::TAGGED_DATA]), 2),
+    ("\"OK\" is missing after the tag", Refused, 3),
+    ("erratum 503: \"OK\" is missing after the tag", Refused, 2),
     ("several entries need \"(...)\"", Mended(&[rule::MISSING_PARENTHESES]), 2),
     ("no \"FLAGS\" word in APPEND", Taken, 2),
     ("by the ABNF the options stand before the mailbox name", Mended(&[rule::ITEM_ORDER]), 2),
@@ -73,7 +73,7 @@ const WRONG: &[(&str, Fate, usize)] = &[
     ("the command is GETJMAPACCESS", Taken, 1),
     ("the charset list needs \"(...)\"", Untyped(&[rule::MISSING_PARENTHESES]), 1),
     ("erratum 7323: the charset list needs \"(...)\"", Untyped(&[rule::MISSING_PARENTHESES]), 1),
-    ("must be \"* 93 EXISTS\"", Taken, 1),
+    ("must be \"* 93 EXISTS\"", Kept(&[rule::RESPONSE_FORM]), 1),
     ("erratum 4046: the URL in BADURL is bare, not quoted", Untyped(&[rule::STRING_FORM]), 1),
     ("erratum 2318: MESSAGES was asked for and is missing", Taken, 1),
     ("an untagged response with a tag in front", Refused, 1),
@@ -84,7 +84,6 @@ const WRONG: &[(&str, Fate, usize)] = &[
 ];
 
 const NO_OK: &str = "OK is missing";
-const NO_OK_LIKE_DATA: &str = "OK is missing, so that it looks like data behind a tag";
 const OBSOLETE: &str = "obsolete: RFC 1730";
 const PRINT: &str = "printed over several lines, which no label joins";
 
@@ -108,7 +107,7 @@ const ODD: &[(u16, &str, Fate, &str)] = &[
         "shows an error: rights are in lower case; the server says BAD",
     ),
     (4314, "S: a005 Listrights successful", Refused, NO_OK),
-    (4314, "S: A006 Select Completed", Kept(&[rule::TAGGED_DATA]), NO_OK_LIKE_DATA),
+    (4314, "S: A006 Select Completed", Refused, NO_OK),
     (4549, "S: SEARCH 12368", Refused, "* is missing"),
     (
         4549,
@@ -117,16 +116,16 @@ const ODD: &[(u16, &str, Fate, &str)] = &[
         "marked wrong: unbalanced; a literal is missing, too",
     ),
     (4549, "S: )", Notation, "the end of the same"),
-    (4549, "S: A001 STORE completed", Kept(&[rule::TAGGED_DATA]), NO_OK_LIKE_DATA),
-    (4549, "S: A002 STORE completed", Kept(&[rule::TAGGED_DATA]), NO_OK_LIKE_DATA),
-    (4549, "S: A003 STORE completed", Kept(&[rule::TAGGED_DATA]), NO_OK_LIKE_DATA),
-    (4549, "S: A004 STORE completed", Kept(&[rule::TAGGED_DATA]), NO_OK_LIKE_DATA),
-    (4549, "S: A001 UID EXPUNGE completed", Kept(&[rule::TAGGED_DATA]), NO_OK_LIKE_DATA),
-    (4549, "S: A001 UID SEARCH completed", Kept(&[rule::TAGGED_DATA]), NO_OK_LIKE_DATA),
-    (4549, "S: B001 UID SEARCH completed", Kept(&[rule::TAGGED_DATA]), NO_OK_LIKE_DATA),
-    (4549, "S: B002 UID SEARCH completed", Kept(&[rule::TAGGED_DATA]), NO_OK_LIKE_DATA),
-    (4549, "S: A002 UID STORE completed", Kept(&[rule::TAGGED_DATA]), NO_OK_LIKE_DATA),
-    (4549, "S: A004 UID STORE completed", Kept(&[rule::TAGGED_DATA]), NO_OK_LIKE_DATA),
+    (4549, "S: A001 STORE completed", Refused, NO_OK),
+    (4549, "S: A002 STORE completed", Refused, NO_OK),
+    (4549, "S: A003 STORE completed", Refused, NO_OK),
+    (4549, "S: A004 STORE completed", Refused, NO_OK),
+    (4549, "S: A001 UID EXPUNGE completed", Refused, NO_OK),
+    (4549, "S: A001 UID SEARCH completed", Refused, NO_OK),
+    (4549, "S: B001 UID SEARCH completed", Refused, NO_OK),
+    (4549, "S: B002 UID SEARCH completed", Refused, NO_OK),
+    (4549, "S: A002 UID STORE completed", Refused, NO_OK),
+    (4549, "S: A004 UID STORE completed", Refused, NO_OK),
     (4549, "S: A003 EXPUNGE completed", Refused, NO_OK),
     (4550, "C: a002 OK URLFETCH completed", OtherSide, "the RFC labels it so"),
     (4550, "S: a003 LOGOUT", OtherSide, "the same"),
@@ -173,6 +172,18 @@ const ODD: &[(u16, &str, Fate, &str)] = &[
     (5550, "S: UIDVALIDITY=385759045/;", Notation, PRINT),
     (5550, "S: expire=2006-10-28T23:59:59Z;", Notation, PRINT),
     (5550, "S: internal:BEEFA0DEAD473744909de610943775f9\" {15065}", Notation, PRINT),
+    (
+        5524,
+        "S: * URLFETCH \"imap://joe@example.com/INBOX/;uid=20/;section=1.3;urlauth=anonymous:internal:ae354a473744909de610943775f92038\" (BODYPARTSTRUCTURE",
+        Mended(&[rule::EMPTY_LIST]),
+        "no parameters are NIL, not ()",
+    ),
+    (
+        5524,
+        "S: * URLFETCH \"imap://joe@example.com/INBOX/;uid=20/;section=1.4;urlauth=anonymous:internal:87ecbd02095b815e699503fc20d869c8\" (BODYPARTSTRUCTURE",
+        Mended(&[rule::EMPTY_LIST]),
+        "no parameters are NIL, not ()",
+    ),
     (9051, "S: * OK [UIDVALIDITY 9877410381]", Remarked(rule::CODE_FORM), "more than 32 bits"),
 ];
 
@@ -200,16 +211,18 @@ const UNKNOWN: &[(u16, &str, &str)] = &[
     (3503, "key `KEYWORDS $mdnsent`", "marked wrong"),
     (4466, "Parameter { name: RESPONSES", "made up"),
     (4466, "Parameter { name: BLURDYBLOOP", "made up"),
+    (4467, "XSAMPLE", "made up"),
     (4549, "capability SCAN", "never registered"),
     (4550, "OtherAppend { name: FLAGS", "marked wrong"),
+    (5161, "X-GOOD-IDEA", "made up"),
     (5161, "capability X-GOOD-IDEA", "made up"),
     (5259, "OtherAttribute { name: `BODYSTRUCTURE[4]`", "BODYPARTSTRUCTURE[4] is meant"),
-    (5465, "OtherResponse { tag: None, number: None, name: EXISTS", "marked wrong"),
     (5550, "OtherAppend { name: FLAGS", "marked wrong"),
     (5738, "Parameter { name: SIZE", "marked wrong"),
     (9051, "OtherCommand { name: XPIG-LATIN", "made up"),
     (9051, "OtherResponse { tag: None, number: None, name: XPIG-LATIN", "made up"),
     (9051, "capability XPIG-LATIN", "made up"),
+    (9051, "X-GOOD-IDEA", "made up"),
     (9051, "capability X-GOOD-IDEA", "made up"),
     (9051, "OtherCommand { name: BLURDYBLOOP", "made up"),
     (9051, "(\"tablecloth\"", "made up"),
@@ -257,7 +270,7 @@ const SIZES: &[(u16, &str, &str, &str)] = &[
 ];
 
 /// Commands and responses that this crate does not have yet. From the day on which it has them, their examples must be typed, too.
-const NOT_YET: &[&str] = &["CONVERSIONS", "CONVERSION"];
+const NOT_YET: &[&str] = &[];
 
 #[derive(Default)]
 struct Count {
@@ -700,10 +713,6 @@ impl Words for TaggedCommand {
             Command::Sort(sort) | Command::UidSort(sort) => keys(&sort.keys, &mut others),
             Command::Thread(thread) | Command::UidThread(thread) => keys(&thread.keys, &mut others),
             Command::Esearch(esearch) | Command::UidEsearch(esearch) => keys(&esearch.keys, &mut others),
-            Command::Enable(enable) => {
-                let names = enable.capabilities.iter();
-                names.for_each(|name| capability(Capability::parse(name.as_bytes()).unwrap(), &mut others));
-            }
             _ => {}
         }
         others
@@ -718,11 +727,6 @@ impl Words for Response {
             Self::Condition(condition) => condition.code(),
             Self::Capability(capabilities) => {
                 capabilities.iter().for_each(|word| capability(word, &mut others));
-                None
-            }
-            Self::Enabled(enabled) => {
-                let names = enabled.capabilities.iter();
-                names.for_each(|name| capability(Capability::parse(name.as_bytes()).unwrap(), &mut others));
                 None
             }
             _ => None,

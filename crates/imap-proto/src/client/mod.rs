@@ -55,8 +55,8 @@ pub use profile::{PROFILES, Profile};
 
 use crate::limits::REISSUE_IDLE;
 use crate::{
-    Atom, Capabilities, Command, Enabled, Encoder, FrameLimits, Framer, Literals, Options, Side, State, Tag,
-    Traits,
+    Capabilities, Capability, Command, Enabled, Encoder, FrameLimits, Framer, Literals, Options, Side, State,
+    Tag, Traits,
 };
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -162,7 +162,7 @@ struct Extra {
     /// The tag, if it is not ours.
     tag: Option<Tag>,
     /// What ENABLE has asked for, and whether ENABLED came.
-    enable: Vec<Atom>,
+    enable: Vec<Capability>,
     enabled: bool,
 }
 
@@ -533,7 +533,7 @@ impl Client {
 
     /// Whether IMAP4rev2 is in force. Servers of both versions list what it has in it (RFC 9051 appendix A).
     fn is_rev2(&self) -> bool {
-        self.enabled.has("IMAP4rev2") || self.offers("IMAP4rev2") && !self.offers("IMAP4rev1")
+        self.enabled.has(&Capability::Imap4Rev2) || self.offers("IMAP4rev2") && !self.offers("IMAP4rev1")
     }
 
     /// Whether the next command may follow what was sent.
@@ -593,7 +593,7 @@ impl Client {
         }
         let earliest = if tag.is_some() { 0 } else { self.received() };
         let enable = match command {
-            Command::Enable(enable) => enable.capabilities.iter().map(Atom::detach).collect(),
+            Command::Enable(enable) => enable.capabilities.iter().map(Capability::detach).collect(),
             _ => Vec::new(),
         };
         let extra = Extra { tag, enable, enabled: false };
@@ -679,7 +679,7 @@ impl Client {
         if let Some(profile) = self.profile {
             profile.apply(&mut options);
         }
-        options.utf8 = self.enabled.has("UTF8=ACCEPT") || self.enabled.has("IMAP4rev2");
+        options.utf8 = self.enabled.has(&Capability::Utf8Accept) || self.enabled.has(&Capability::Imap4Rev2);
         options.literals = match self.config.literals {
             Some(literals) => literals,
             None if self.offers("LITERAL+") => Literals::Plus,

@@ -1,9 +1,10 @@
 //! What a command needs of the server (RFC 9051 appendix E, and each extension's RFC): a row for each command or argument.
 
 use crate::{
-    AppendData, AppendExtension, AppendMessage, Capabilities, CatenatePart, Command, FetchCommand, FetchItem,
-    FetchModifier, ListCommand, ListReturn, ListSelection, MessageData, ReturnOption, SearchKey,
-    SelectParameter, SortCommand, SortKey, StatusItem, Store, StoreItem, StoreModifier, ThreadAlgorithm,
+    AppendData, AppendExtension, AppendMessage, Capabilities, Capability, CatenatePart, Command, Compress,
+    FetchCommand, FetchItem, FetchModifier, ListCommand, ListReturn, ListSelection, MessageData,
+    ReturnOption, SearchKey, SelectParameter, SortCommand, SortKey, StatusItem, Store, StoreItem,
+    StoreModifier, ThreadAlgorithm,
 };
 use wire::Misuse;
 
@@ -61,8 +62,7 @@ impl Offered<'_> {
             C::Comparator(_) => self.need(&["I18NLEVEL=2"], Extension),
             C::GenUrlAuth(_) | C::ResetKey(_) | C::UrlFetch(_) => self.need(&["URLAUTH"], Extension),
             C::Compress(compress) => {
-                let offered = compress.algorithm.as_bytes().eq_ignore_ascii_case(b"DEFLATE");
-                if offered {
+                if **compress == Compress::Deflate {
                     self.need(&["COMPRESS=DEFLATE"], Extension)
                 } else {
                     Err(Misuse::NotAdvertised("COMPRESS"))
@@ -71,7 +71,7 @@ impl Offered<'_> {
             C::Rlist(_) | C::Rlsub(_) => self.need(&["MAILBOX-REFERRALS"], Extension),
             C::Xlist(_) => self.need(&["XLIST"], Extension),
             C::GetMetadata(_) | C::SetMetadata(_) => self.need(&["METADATA", "METADATA-SERVER"], Extension),
-            C::Convert(_) | C::UidConvert(_) => self.need(&["CONVERT"], Extension),
+            C::Convert(_) | C::UidConvert(_) | C::Conversions(_) => self.need(&["CONVERT"], Extension),
             C::Authenticate(authenticate) => {
                 if !self.capabilities.mechanisms().any(|found| found == authenticate.mechanism) {
                     return Err(Misuse::NotAdvertised("this mechanism"));
@@ -84,10 +84,10 @@ impl Offered<'_> {
             }
             C::Enable(enable) => {
                 self.need(&["ENABLE"], Rev2)?;
-                let offered = enable.capabilities.iter().all(|name| {
-                    core::str::from_utf8(name.as_bytes()).is_ok_and(|name| self.capabilities.has_name(name))
-                        || name.as_bytes().eq_ignore_ascii_case(b"UTF8=ACCEPT")
-                            && self.capabilities.has_name("UTF8=ONLY")
+                let offered = enable.capabilities.iter().all(|capability| {
+                    self.capabilities.has(capability)
+                        || *capability == Capability::Utf8Accept
+                            && self.capabilities.has(&Capability::Utf8Only)
                 });
                 if offered { Ok(()) } else { Err(Misuse::NotAdvertised("what is to be enabled")) }
             }

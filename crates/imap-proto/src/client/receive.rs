@@ -3,8 +3,8 @@
 use super::{Client, Compression, End, Event, Idle, Pending, Profile, Tls, event::BodyStart, table};
 use crate::client::table::Effect;
 use crate::{
-    Capabilities, Challenge, Code, Condition, ConditionKind, Context, Continue, Cut, Enabled, Esearch, Fetch,
-    FetchAttribute, Framed, Greeting, GreetingError, Head, MessageData, Response, State, Tagged,
+    Capabilities, Capability, Challenge, Code, Condition, ConditionKind, Context, Continue, Cut, Enabled,
+    Esearch, FetchAttribute, Framed, Greeting, GreetingError, Head, MessageData, Response, State, Tagged,
     TaggedCommand, rule,
 };
 use alloc::boxed::Box;
@@ -217,7 +217,8 @@ impl Client {
         let (Response::Fetch(fetch) | Response::UidFetch(fetch)) = Response::parse_in(&cx).ok()? else {
             return None;
         };
-        let Fetch { number, mut attributes } = *fetch;
+        let number = fetch.number;
+        let mut attributes = fetch.into_attributes();
         let attribute = attributes.pop()?;
         let is_streamed = |data: Option<&MessageData>| matches!(data, Some(MessageData::Streamed { .. }));
         let streamed = match &attribute {
@@ -508,15 +509,10 @@ impl Client {
         self.enable(enabled.capabilities.iter());
     }
 
-    fn enable<'a>(&mut self, names: impl Iterator<Item = &'a crate::Atom>) {
-        for name in names {
-            let known = self
-                .enabled
-                .capabilities
-                .iter()
-                .any(|known| known.as_bytes().eq_ignore_ascii_case(name.as_bytes()));
-            if !known {
-                self.enabled.capabilities.push(name.detach());
+    fn enable<'a>(&mut self, capabilities: impl Iterator<Item = &'a Capability>) {
+        for capability in capabilities {
+            if !self.enabled.has(capability) {
+                self.enabled.capabilities.push(capability.detach());
             }
         }
         self.renew_options();

@@ -101,7 +101,7 @@ pub(super) const fn answers(command: &Command) -> u32 {
         C::Store(_) | C::UidStore(_) => FETCH,
         C::Expunge | C::UidExpunge(_) => EXPUNGE | VANISHED,
         C::Move(_) | C::UidMove(_) | C::Replace(_) | C::UidReplace(_) => EXPUNGE | VANISHED | STATUS_RESPONSE,
-        C::Convert(_) | C::UidConvert(_) => CONVERTED,
+        C::Convert(_) | C::UidConvert(_) | C::Conversions(_) => CONVERTED,
         C::UidBatches(_) => UIDBATCHES,
         C::GetAcl(_) => ACL,
         C::ListRights(_) => LISTRIGHTS,
@@ -151,7 +151,7 @@ pub(super) const fn kind(response: &Response) -> u32 {
         R::UrlFetch(_) => URLFETCH,
         R::JmapAccess(_) => JMAPACCESS,
         R::Metadata(_) => METADATA,
-        R::Converted(_) => CONVERTED,
+        R::Converted(_) | R::Conversion(_) => CONVERTED,
         R::Other(_) => OTHER,
         R::Tagged(_) | R::Continue(_) => 0,
     }

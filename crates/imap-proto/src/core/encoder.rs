@@ -219,6 +219,11 @@ impl<'o> Encoder<'o> {
         }
     }
 
+    /// The output is zeroed when it was sent: secrets follow.
+    pub(crate) fn wipe(&mut self) {
+        self.output.set_wipe();
+    }
+
     /// `astring` of a secret: the output is zeroed when it was sent.
     pub(crate) fn secret(&mut self, secret: &wire::Secret) {
         self.output.set_wipe();

@@ -34,6 +34,7 @@ pub use flag::{Flag, Flags};
 pub use literal::Literal8;
 pub use mailbox::Mailbox;
 pub use non_empty::NonEmpty;
+pub use number::{Number64, NzNumber64};
 pub use object_id::ObjectId;
 pub use parameter::Parameter;
 pub use raw::Raw;

@@ -3,12 +3,140 @@
 use super::Context;
 use super::syntax::expected;
 use crate::rule;
-use ::core::num::NonZeroU32;
+use ::core::fmt;
+use ::core::num::{NonZeroU32, NonZeroU64};
 use wire::parse::{Failure, Parsed};
-use wire::{ParseErrorKind, Tolerance};
+use wire::{Misuse, ParseErrorKind, Tolerance};
 
 /// The largest `number64` (RFC 9051 section 9): 63 bits.
 pub(crate) const MAX63: u64 = i64::MAX as u64;
+
+/// `number64 = 1*DIGIT` (RFC 9051 section 9): a size or a modification sequence, below 2^63.
+///
+/// ```
+/// use imap_proto::Number64;
+///
+/// assert_eq!(Number64::new(1 << 40)?.get(), 1 << 40);
+/// assert!(Number64::new(1 << 63).is_err());
+/// # Ok::<(), wire::Misuse>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Number64(u64);
+
+impl Number64 {
+    /// The largest: 2^63 - 1.
+    pub const MAX: Self = Self(MAX63);
+    /// 0.
+    pub const ZERO: Self = Self(0);
+
+    /// Checks a number.
+    ///
+    /// # Errors
+    /// [`Misuse::Invalid`]: 2^63 or more.
+    pub const fn new(number: u64) -> Result<Self, Misuse> {
+        if number > MAX63 { Err(Misuse::Invalid("number64")) } else { Ok(Self(number)) }
+    }
+
+    /// What a parser has seen.
+    #[inline(always)]
+    pub(crate) const fn known(number: u64) -> Self {
+        debug_assert!(number <= MAX63);
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    #[inline]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// Any, for property tests.
+    #[cfg(any(test, feature = "proptest"))]
+    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+        use proptest::prelude::*;
+        prop_oneof![any::<u32>().prop_map(Self::from), (0..=MAX63).prop_map(Self)]
+    }
+}
+
+/// `nz-number64 = digit-nz *DIGIT` (RFC 9051 section 9): a modification sequence, below 2^63 and not 0.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NzNumber64(NonZeroU64);
+
+impl NzNumber64 {
+    /// Checks a number.
+    ///
+    /// # Errors
+    /// [`Misuse::Invalid`]: 0, or 2^63 or more.
+    pub const fn new(number: u64) -> Result<Self, Misuse> {
+        match NonZeroU64::new(number) {
+            Some(number) if number.get() <= MAX63 => Ok(Self(number)),
+            _ => Err(Misuse::Invalid("nz-number64")),
+        }
+    }
+
+    /// The number.
+    #[must_use]
+    #[inline]
+    pub const fn get(self) -> u64 {
+        self.0.get()
+    }
+
+    /// Any, for property tests.
+    #[cfg(any(test, feature = "proptest"))]
+    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+        use proptest::prelude::*;
+        (1..=MAX63).prop_filter_map("zero", |number| Self::new(number).ok())
+    }
+}
+
+impl From<u32> for Number64 {
+    fn from(number: u32) -> Self {
+        Self(number.into())
+    }
+}
+
+impl From<NonZeroU32> for NzNumber64 {
+    fn from(number: NonZeroU32) -> Self {
+        Self(number.into())
+    }
+}
+
+impl From<NzNumber64> for Number64 {
+    fn from(number: NzNumber64) -> Self {
+        Self(number.get())
+    }
+}
+
+macro_rules! conversions {
+    ($($id:ident)*) => {
+        $(impl TryFrom<u64> for $id {
+            type Error = Misuse;
+            fn try_from(number: u64) -> Result<Self, Misuse> {
+                Self::new(number)
+            }
+        }
+
+        impl From<$id> for u64 {
+            fn from(number: $id) -> Self {
+                number.get()
+            }
+        }
+
+        impl fmt::Display for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        })*
+    };
+}
+conversions!(Number64 NzNumber64);
 
 /// `number = 1*DIGIT`, below 2^32; `-1` and the like count as 0 where that is tolerated.
 #[inline(always)]
@@ -43,6 +171,20 @@ pub(crate) fn number63(i: &[u8]) -> Parsed<'_, u64> {
         return Err(Failure::at(i, expected::NUMBER64, ParseErrorKind::Range));
     }
     Ok((rest, number))
+}
+
+/// [`number63`] as a value.
+#[inline(always)]
+pub(crate) fn number64(i: &[u8]) -> Parsed<'_, Number64> {
+    let (rest, number) = number63(i)?;
+    Ok((rest, Number64::known(number)))
+}
+
+/// [`minus_or_number`] as a value.
+#[inline(always)]
+pub(crate) fn minus_or_number64<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Number64> {
+    let (rest, number) = minus_or_number(cx, i)?;
+    Ok((rest, Number64::known(number)))
 }
 
 /// `number64`; a negative one counts as 0, one in another form as what it says, where that is tolerated.
@@ -122,6 +264,17 @@ mod tests {
         let cx = Context::new(&frame, tolerance);
         let (rest, number) = minus_or_number(&cx, &frame).ok()?;
         rest.is_empty().then_some(number)
+    }
+
+    #[test]
+    fn values_are_bounded() {
+        assert_eq!(Number64::new(MAX63), Ok(Number64::MAX));
+        assert_eq!(Number64::new(MAX63 + 1), Err(Misuse::Invalid("number64")));
+        assert_eq!(NzNumber64::new(MAX63).map(NzNumber64::get), Ok(MAX63));
+        for bad in [0, MAX63 + 1, u64::MAX] {
+            assert_eq!(NzNumber64::new(bad), Err(Misuse::Invalid("nz-number64")));
+        }
+        assert_eq!(alloc::format!("{:?} {}", Number64::from(7), Number64::ZERO), "7 0");
     }
 
     #[test]

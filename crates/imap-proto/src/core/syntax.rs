@@ -8,7 +8,7 @@ use bytes::Bytes;
 use wire::parse::{Expected, Failure, Parsed, fail};
 use wire::{ParseErrorKind, Tolerance};
 
-pub(crate) use super::number::{minus_or_number, number32, number63, nz_number};
+pub(crate) use super::number::{minus_or_number, minus_or_number64, number32, number63, number64, nz_number};
 pub(crate) use wire::line::line;
 
 wire::expected_table! {
@@ -497,11 +497,15 @@ pub(crate) fn keep(cx: &Context<'_>, octets: Cow<'_, [u8]>) -> Bytes {
     }
 }
 
-/// `string = quoted / literal`; an atom where that is tolerated.
+/// `string = quoted / literal`; an atom, or NIL for nothing, where that is tolerated.
 pub(crate) fn string<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, IString> {
     match string_octets(cx, i) {
         Ok((rest, octets)) => Ok((rest, IString::known(keep(cx, octets)))),
         Err(error) => {
+            if let Some(rest) = nil(i) {
+                let tolerated = cx.tolerates(Tolerance::Default, rule::STRAY_NIL, &i[..3]);
+                return if tolerated { Ok((rest, IString::default())) } else { Err(error) };
+            }
             let len = class::ASTRING.run(i);
             if len > 0 && cx.tolerates(Tolerance::Default, rule::STRING_FORM, &i[..len]) {
                 return Ok((&i[len..], IString::known(cx.keep(&i[..len]))));
@@ -723,6 +727,23 @@ mod tests {
         }
         with(b"{2}\r\n\0a", Tolerance::Strict, |cx, i| assert!(literal(cx, i, true).is_err()));
         with(b"~{2}\r\n\0a", Tolerance::Strict, |cx, i| assert!(literal(cx, i, true).is_ok()));
+    }
+
+    #[test]
+    fn nil_is_no_string() {
+        for (octets, least, text) in [
+            ("NIL", Tolerance::Default, ""),
+            ("nilly", Tolerance::Default, "nilly"),
+            ("\"NIL\"", Tolerance::Strict, "NIL"),
+        ] {
+            for tolerance in [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient] {
+                let frame = Bytes::from_static(octets.as_bytes());
+                let cx = Context::new(&frame, tolerance);
+                let found = string(&cx, &frame).ok().map(|(_, string)| string);
+                let expected = (tolerance >= least).then(|| IString::new(text).unwrap());
+                assert_eq!(found, expected, "{octets}");
+            }
+        }
     }
 
     #[test]

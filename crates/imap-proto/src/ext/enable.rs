@@ -1,17 +1,18 @@
 //! ENABLE (RFC 5161, RFC 9051 section 6.3.1).
 
+use crate::Capability;
 use crate::core::syntax::{self, blanks, expected};
-use crate::core::{Atom, Context, Encoder, NonEmpty};
+use crate::core::{Context, Encoder, NonEmpty};
 use alloc::vec::Vec;
 use wire::parse::Parsed;
 
 /// `capability`
-fn capability<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Atom> {
+fn capability<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Capability> {
     let (i, word) = syntax::loose_atom(cx, i, expected::CAPABILITY)?;
-    Ok((i, Atom::known(cx.keep(word))))
+    Ok((i, Capability::of(word, &|octets| cx.keep(octets))))
 }
 
-fn encode(capabilities: &[Atom], encoder: &mut Encoder<'_>) {
+fn encode(capabilities: &[Capability], encoder: &mut Encoder<'_>) {
     for capability in capabilities {
         encoder.sp();
         capability.encode(encoder);
@@ -22,14 +23,21 @@ fn encode(capabilities: &[Atom], encoder: &mut Encoder<'_>) {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Enable {
     /// Which capabilities.
-    pub capabilities: NonEmpty<Atom>,
+    pub capabilities: NonEmpty<Capability>,
 }
 
 impl Enable {
+    /// One that is an atom: the URL of `IMAPSIEVE=` is not always, and never enabled.
+    #[cfg(any(test, feature = "proptest"))]
+    fn one() -> impl proptest::strategy::Strategy<Value = Capability> {
+        use proptest::prelude::*;
+        Capability::strategy().prop_filter("a URL", |one| !matches!(one, Capability::ImapSieve(_)))
+    }
+
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self { capabilities: NonEmpty::known(self.capabilities.iter().map(Atom::detach).collect()) }
+        Self { capabilities: NonEmpty::known(self.capabilities.iter().map(Capability::detach).collect()) }
     }
 
     /// ```text
@@ -50,7 +58,7 @@ impl Enable {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        NonEmpty::strategy(Atom::strategy(), 3).prop_map(|capabilities| Self { capabilities })
+        NonEmpty::strategy(Self::one(), 3).prop_map(|capabilities| Self { capabilities })
     }
 }
 
@@ -58,20 +66,20 @@ impl Enable {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Enabled {
     /// Which capabilities.
-    pub capabilities: Vec<Atom>,
+    pub capabilities: Vec<Capability>,
 }
 
 impl Enabled {
-    /// Whether a capability is among them, in any case.
+    /// Whether a capability is among them.
     #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        self.capabilities.iter().any(|capability| capability.as_bytes().eq_ignore_ascii_case(name.as_bytes()))
+    pub fn has(&self, capability: &Capability) -> bool {
+        self.capabilities.contains(capability)
     }
 
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self { capabilities: self.capabilities.iter().map(Atom::detach).collect() }
+        Self { capabilities: self.capabilities.iter().map(Capability::detach).collect() }
     }
 
     /// ```text
@@ -95,7 +103,7 @@ impl Enabled {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        proptest::collection::vec(Atom::strategy(), 0..4).prop_map(|capabilities| Self { capabilities })
+        proptest::collection::vec(Enable::one(), 0..4).prop_map(|capabilities| Self { capabilities })
     }
 }
 
@@ -107,8 +115,9 @@ mod tests {
 
     #[test]
     fn lists() {
-        let atoms =
-            |names: &[&'static str]| names.iter().map(|name| Atom::new(*name).unwrap()).collect::<Vec<_>>();
+        let atoms = |names: &[&'static str]| {
+            names.iter().map(|name| Capability::parse(name.as_bytes()).unwrap()).collect::<Vec<_>>()
+        };
         let enable = |names| Enable { capabilities: NonEmpty::new(atoms(names)).unwrap() };
         check(
             Enable::rule,
@@ -131,7 +140,7 @@ mod tests {
                 Row::Bad(b" (", 1),
             ],
         );
-        assert!(enabled(&["CONDSTORE"]).has("condstore"));
+        assert!(enabled(&["condstore"]).has(&Capability::CondStore));
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! LANGUAGE and COMPARATOR (RFC 5255).
 
 use crate::core::syntax::{self, blanks};
-use crate::core::{Context, Encoder, IString};
+use crate::core::{Context, Encoder, IString, NonEmpty};
 use alloc::vec::Vec;
 use wire::parse::Parsed;
 
@@ -64,11 +64,22 @@ impl LanguageCommand {
 /// The LANGUAGE response (RFC 5255 section 3.3): the language in use, or all that there are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Language {
-    /// Language tags. Must not be empty.
-    pub tags: Vec<IString>,
+    tags: Vec<IString>,
 }
 
 impl Language {
+    /// Of language tags.
+    #[must_use]
+    pub fn new(tags: NonEmpty<IString>) -> Self {
+        Self { tags: tags.into_vec() }
+    }
+
+    /// The language tags. Of a server that is broken, maybe none.
+    #[must_use]
+    pub fn tags(&self) -> &[IString] {
+        &self.tags
+    }
+
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {

@@ -431,9 +431,9 @@ impl SetMetadata {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum MetadataData {
     /// The values of entries: the answer to GETMETADATA.
-    Values(Vec<MetadataValue>),
+    Values(NonEmpty<MetadataValue>),
     /// Which entries have changed: unsolicited.
-    Entries(Vec<MetadataEntry>),
+    Entries(NonEmpty<MetadataEntry>),
 }
 
 /// The METADATA response (RFC 5464 section 4.4).
@@ -461,9 +461,11 @@ impl Metadata {
     #[must_use]
     pub fn detach(&self) -> Self {
         let data = match &self.data {
-            MetadataData::Values(values) => MetadataData::Values(values.iter().map(detach_value).collect()),
+            MetadataData::Values(values) => {
+                MetadataData::Values(NonEmpty::known(values.iter().map(detach_value).collect()))
+            }
             MetadataData::Entries(entries) => {
-                MetadataData::Entries(entries.iter().map(MetadataEntry::detach).collect())
+                MetadataData::Entries(NonEmpty::known(entries.iter().map(MetadataEntry::detach).collect()))
             }
         };
         Self { mailbox: self.mailbox.detach(), data }
@@ -477,11 +479,11 @@ impl Metadata {
         let (i, mailbox) = Mailbox::argument(cx, i)?;
         let (i, ()) = syntax::sp(cx, i)?;
         if i.starts_with(b"(") {
-            let (i, values) = syntax::list1(cx, i, value_rule)?;
+            let (i, values) = NonEmpty::list(cx, i, value_rule)?;
             return Ok((i, Self { mailbox, data: MetadataData::Values(values) }));
         }
         let (i, entries) = syntax::words(cx, i, MetadataEntry::rule)?;
-        Ok((i, Self { mailbox, data: MetadataData::Entries(entries) }))
+        Ok((i, Self { mailbox, data: MetadataData::Entries(NonEmpty::known(entries)) }))
     }
 
     /// Writes it.
@@ -499,8 +501,8 @@ impl Metadata {
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
         let data = prop_oneof![
-            values_strategy().prop_map(MetadataData::Values),
-            proptest::collection::vec(MetadataEntry::strategy(), 1..4).prop_map(MetadataData::Entries),
+            values_strategy().prop_map(|values| MetadataData::Values(NonEmpty::known(values))),
+            NonEmpty::strategy(MetadataEntry::strategy(), 3).prop_map(MetadataData::Entries),
         ];
         (Mailbox::strategy(), data).prop_map(|(mailbox, data)| Self { mailbox, data })
     }
@@ -657,11 +659,11 @@ mod tests {
     fn responses() {
         let values = |mailbox, values: &[MetadataValue]| Metadata {
             mailbox: named(mailbox),
-            data: MetadataData::Values(values.to_vec()),
+            data: MetadataData::Values(NonEmpty::new(values).unwrap()),
         };
         let entries = |mailbox, entries: &[MetadataEntry]| Metadata {
             mailbox: named(mailbox),
-            data: MetadataData::Entries(entries.to_vec()),
+            data: MetadataData::Entries(NonEmpty::new(entries).unwrap()),
         };
         check(
             Metadata::rule,

@@ -1,7 +1,7 @@
 //! NAMESPACE (RFC 2342, RFC 9051 section 6.3.10).
 
 use crate::core::syntax::{self, blanks, expected};
-use crate::core::{Context, Encoder, IString, Mailbox};
+use crate::core::{Context, Encoder, IString, Mailbox, NonEmpty};
 use crate::delimiter::Delimiter;
 use crate::rule;
 use alloc::vec::Vec;
@@ -11,10 +11,28 @@ use wire::{ParseErrorKind, Tolerance};
 /// An extension of a namespace: a name and its values.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NamespaceExtension {
+    name: IString,
+    values: Vec<IString>,
+}
+
+impl NamespaceExtension {
+    /// Of a name and its values.
+    #[must_use]
+    pub fn new(name: IString, values: NonEmpty<IString>) -> Self {
+        Self { name, values: values.into_vec() }
+    }
+
     /// Its name.
-    pub name: IString,
-    /// Its values. Must not be empty.
-    pub values: Vec<IString>,
+    #[must_use]
+    pub fn name(&self) -> &IString {
+        &self.name
+    }
+
+    /// Its values. Of a server that is broken, maybe none.
+    #[must_use]
+    pub fn values(&self) -> &[IString] {
+        &self.values
+    }
 }
 
 /// A namespace: a prefix of mailbox names.

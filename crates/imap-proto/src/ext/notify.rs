@@ -136,7 +136,90 @@ impl MailboxFilter {
     }
 }
 
-/// `event` (RFC 5465 section 5): of what the server tells. The names alone stand in the BADEVENT code.
+macro_rules! event_names {
+    ($($(#[$doc:meta])* $id:ident = $name:literal,)*) => {
+        /// `event-name` (RFC 5465 section 8): the name of a [`NotifyEvent`], as the BADEVENT code has it.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum EventName {
+            $($(#[$doc])* $id,)*
+            /// Another event.
+            Other(Atom),
+        }
+
+        impl EventName {
+            /// The names.
+            pub const KEYWORDS: &'static [&'static str] = &[$($name),*];
+
+            /// The name.
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8] {
+                match self {
+                    $(Self::$id => $name.as_bytes(),)*
+                    Self::Other(name) => name.as_bytes(),
+                }
+            }
+
+            /// ```text
+            /// resp-text-code =/ "BADEVENT" SP "(" event-name *(SP event-name) ")"
+            /// event-name     = "MessageNew" / "MessageExpunge" / "FlagChange" / ... / atom
+            /// ```
+            /// Never with `]`, which could end the code.
+            pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+                let (rest, word) = syntax::atom(i)?;
+                let name = match word {
+                    $(_ if word.eq_ignore_ascii_case($name.as_bytes()) => Self::$id,)*
+                    _ => Self::Other(Atom::known(cx.keep(word))),
+                };
+                Ok((rest, name))
+            }
+
+            /// A copy of exact size, which does not keep the receive buffer alive.
+            #[must_use]
+            pub fn detach(&self) -> Self {
+                match self {
+                    Self::Other(name) => Self::Other(name.detach()),
+                    known => known.clone(),
+                }
+            }
+
+            /// Writes it.
+            pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+                encoder.put(self.as_bytes());
+            }
+
+            /// Any name, for property tests.
+            #[cfg(any(test, feature = "proptest"))]
+            pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+                use proptest::prelude::*;
+                prop_oneof![
+                    $(Just(Self::$id),)*
+                    "X[A-Za-z]{1,12}".prop_map(|name| Self::Other(Atom::known(name.into()))),
+                ]
+            }
+        }
+    };
+}
+event_names! {
+    /// `MessageNew`
+    MessageNew = "MessageNew",
+    /// `MessageExpunge`
+    MessageExpunge = "MessageExpunge",
+    /// `FlagChange`
+    FlagChange = "FlagChange",
+    /// `AnnotationChange`
+    AnnotationChange = "AnnotationChange",
+    /// `MailboxName`
+    MailboxName = "MailboxName",
+    /// `SubscriptionChange`
+    SubscriptionChange = "SubscriptionChange",
+    /// `MailboxMetadataChange`
+    MailboxMetadataChange = "MailboxMetadataChange",
+    /// `ServerMetadataChange`
+    ServerMetadataChange = "ServerMetadataChange",
+}
+
+/// `event` (RFC 5465 section 5): of what the server tells.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotifyEvent {

@@ -1,8 +1,8 @@
 //! QRESYNC (RFC 7162): what the client knows of a mailbox, and what has vanished from it.
 
 use crate::core::syntax::{self, expected};
-use crate::core::{Context, Encoder, SequenceSet};
-use ::core::num::{NonZeroU32, NonZeroU64};
+use crate::core::{Context, Encoder, NzNumber64, SequenceSet};
+use ::core::num::NonZeroU32;
 use wire::ParseErrorKind;
 use wire::parse::{Failure, Parsed, fail};
 
@@ -11,8 +11,8 @@ use wire::parse::{Failure, Parsed, fail};
 pub struct Qresync {
     /// The UIDVALIDITY that the client knows.
     pub uid_validity: NonZeroU32,
-    /// The highest modification sequence that it knows, below 2^63.
-    pub mod_seq: NonZeroU64,
+    /// The highest modification sequence that it knows.
+    pub mod_seq: NzNumber64,
     /// The UIDs that it knows: without `*`. If they are left out, all.
     pub known_uids: Option<SequenceSet>,
     /// Some sequence numbers and the UIDs that it knows for them: as many, ascending, without `*`.
@@ -32,7 +32,7 @@ impl Qresync {
         let (i, uid_validity) = syntax::nz_number(syntax::no_sp(cx, inside))?;
         let (number, ()) = syntax::sp(cx, i)?;
         let (mut i, mod_seq) = syntax::number63(number)?;
-        let Some(mod_seq) = NonZeroU64::new(mod_seq) else {
+        let Ok(mod_seq) = NzNumber64::new(mod_seq) else {
             return Err(Failure::at(number, expected::NZ_NUMBER, ParseErrorKind::Range));
         };
         let next = |i: &[u8]| i.get(syntax::blanks(i)).copied();
@@ -83,8 +83,7 @@ impl Qresync {
         use proptest::option::of;
         use proptest::prelude::*;
         let uids = || SequenceSet::uid_strategy();
-        let mod_seq = (1..=i64::MAX as u64).prop_filter_map("0", NonZeroU64::new);
-        (any::<NonZeroU32>(), mod_seq, of(uids()), of((uids(), uids()))).prop_map(
+        (any::<NonZeroU32>(), NzNumber64::strategy(), of(uids()), of((uids(), uids()))).prop_map(
             |(uid_validity, mod_seq, known_uids, matches)| Self {
                 uid_validity,
                 mod_seq,

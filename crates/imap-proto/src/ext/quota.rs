@@ -1,9 +1,10 @@
 //! QUOTA (RFC 9208, obsoletes RFC 2087): how much may be stored.
 
 use crate::core::syntax::{self, blanks, expected};
-use crate::core::{Atom, Context, Encoder, IString, Mailbox, class};
+use crate::core::{Atom, Context, Encoder, IString, Mailbox, NonEmpty, Number64, class};
 use crate::rule;
 use alloc::vec::Vec;
+use bytes::Bytes;
 use wire::Tolerance;
 use wire::keyword::{key, key_of};
 use wire::parse::Parsed;
@@ -54,19 +55,23 @@ impl QuotaResource {
     /// resource-name-ext = atom
     /// ```
     fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        let (rest, word) = syntax::run1(i, class::ATOM, expected::RESOURCE)?;
+        Ok((rest, Self::of(word, || cx.keep(word))))
+    }
+
+    /// By its name, an atom, which is kept if it is not known.
+    pub(crate) fn of(word: &[u8], keep: impl FnOnce() -> Bytes) -> Self {
         const STORAGE: u128 = key_of("STORAGE");
         const MESSAGE: u128 = key_of("MESSAGE");
         const MAILBOX: u128 = key_of("MAILBOX");
-        let (rest, word) = syntax::run1(i, class::ATOM, expected::RESOURCE)?;
-        let resource = match key(word) {
+        match key(word) {
             STORAGE => Self::Storage,
             MESSAGE => Self::Message,
             MAILBOX => Self::Mailbox,
             // too long for a key
             _ if word.eq_ignore_ascii_case(b"ANNOTATION-STORAGE") => Self::AnnotationStorage,
-            _ => Self::Other(Atom::known(cx.keep(word))),
-        };
-        Ok((rest, resource))
+            _ => Self::Other(Atom::known(keep())),
+        }
     }
 
     /// Any resource, for property tests.
@@ -99,8 +104,8 @@ fn encode_root(root: &IString, encoder: &mut Encoder<'_>) {
 pub struct SetQuota {
     /// Of which quota root.
     pub root: IString,
-    /// The resources and their limits, below 2^63; those that are not named are not limited any more.
-    pub limits: Vec<(QuotaResource, u64)>,
+    /// The resources and their limits; those that are not named are not limited any more.
+    pub limits: Vec<(QuotaResource, Number64)>,
 }
 
 impl SetQuota {
@@ -122,7 +127,7 @@ impl SetQuota {
         let (i, limits) = syntax::list(cx, i, |cx, i| {
             let (i, resource) = QuotaResource::rule(cx, i)?;
             let (i, ()) = syntax::sp(cx, i)?;
-            let (i, limit) = syntax::minus_or_number(cx, i)?;
+            let (i, limit) = syntax::minus_or_number64(cx, i)?;
             Ok((i, (resource, limit)))
         })?;
         Ok((i, Self { root, limits }))
@@ -135,7 +140,7 @@ impl SetQuota {
         encoder.list(&self.limits, |encoder, (resource, limit)| {
             encoder.put(resource.name());
             encoder.sp();
-            encoder.number(*limit);
+            encoder.number(limit.get());
         });
     }
 
@@ -143,7 +148,7 @@ impl SetQuota {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        let limit = (QuotaResource::strategy(), 0..=i64::MAX as u64);
+        let limit = (QuotaResource::strategy(), Number64::strategy());
         (IString::strategy(), proptest::collection::vec(limit, 0..4))
             .prop_map(|(root, limits)| Self { root, limits })
     }
@@ -154,10 +159,10 @@ impl SetQuota {
 pub struct QuotaUsage {
     /// Which resource.
     pub resource: QuotaResource,
-    /// How much is used, below 2^63.
-    pub usage: u64,
-    /// How much may be used, below 2^63.
-    pub limit: u64,
+    /// How much is used.
+    pub usage: Number64,
+    /// How much may be used.
+    pub limit: Number64,
 }
 
 /// The QUOTA response (RFC 9208 section 4.2.1).
@@ -165,11 +170,23 @@ pub struct QuotaUsage {
 pub struct Quota {
     /// Of which quota root.
     pub root: IString,
-    /// Its resources. RFC 2087 allows none; RFC 9208 wants at least one.
-    pub resources: Vec<QuotaUsage>,
+    /// RFC 2087 allows none, and servers send it; RFC 9208 wants at least one.
+    resources: Vec<QuotaUsage>,
 }
 
 impl Quota {
+    /// Of a quota root and its resources.
+    #[must_use]
+    pub fn new(root: IString, resources: NonEmpty<QuotaUsage>) -> Self {
+        Self { root, resources: resources.into_vec() }
+    }
+
+    /// Its resources. Of a server, maybe none.
+    #[must_use]
+    pub fn resources(&self) -> &[QuotaUsage] {
+        &self.resources
+    }
+
     /// One of the resources.
     #[must_use]
     pub fn get(&self, resource: &QuotaResource) -> Option<&QuotaUsage> {
@@ -198,9 +215,9 @@ impl Quota {
         let (i, resources) = syntax::list1(cx, i, |cx, i| {
             let (i, resource) = QuotaResource::rule(cx, i)?;
             let (i, ()) = syntax::sp(cx, i)?;
-            let (i, usage) = syntax::minus_or_number(cx, i)?;
+            let (i, usage) = syntax::minus_or_number64(cx, i)?;
             let (i, ()) = syntax::sp(cx, i)?;
-            let (i, limit) = syntax::minus_or_number(cx, i)?;
+            let (i, limit) = syntax::minus_or_number64(cx, i)?;
             Ok((i, QuotaUsage { resource, usage, limit }))
         })?;
         Ok((i, Self { root, resources }))
@@ -213,9 +230,9 @@ impl Quota {
         encoder.list(&self.resources, |encoder, usage| {
             encoder.put(usage.resource.name());
             encoder.sp();
-            encoder.number(usage.usage);
+            encoder.number(usage.usage.get());
             encoder.sp();
-            encoder.number(usage.limit);
+            encoder.number(usage.limit.get());
         });
     }
 
@@ -223,7 +240,7 @@ impl Quota {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        let number = || 0..=i64::MAX as u64;
+        let number = Number64::strategy;
         let usage = (QuotaResource::strategy(), number(), number())
             .prop_map(|(resource, usage, limit)| QuotaUsage { resource, usage, limit });
         (IString::strategy(), proptest::collection::vec(usage, 1..4))
@@ -289,8 +306,10 @@ mod tests {
 
     #[test]
     fn setting() {
-        let set =
-            |root, limits: &[(QuotaResource, u64)]| SetQuota { root: text(root), limits: limits.to_vec() };
+        let set = |root, limits: &[(QuotaResource, u32)]| SetQuota {
+            root: text(root),
+            limits: limits.iter().map(|(resource, limit)| (resource.clone(), (*limit).into())).collect(),
+        };
         check(
             SetQuota::rule,
             |set, encoder| set.encode(encoder),
@@ -318,7 +337,11 @@ mod tests {
             resources: resources
                 .iter()
                 .cloned()
-                .map(|(resource, usage, limit)| QuotaUsage { resource, usage, limit })
+                .map(|(resource, usage, limit)| QuotaUsage {
+                    resource,
+                    usage: Number64::new(usage).unwrap(),
+                    limit: Number64::new(limit).unwrap(),
+                })
                 .collect(),
         };
         check(

@@ -3,7 +3,6 @@
 use crate::core::syntax::{self, expected};
 use crate::core::{Atom, Context, Encoder, IString};
 use crate::rule;
-use bytes::Bytes;
 use wire::Tolerance;
 use wire::parse::{Parsed, fail};
 
@@ -50,21 +49,27 @@ impl JmapAccess {
     }
 }
 
-/// The argument of COMPRESS (RFC 4978 section 3).
+/// The argument of COMPRESS (RFC 4978 section 3): the algorithm.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Compress {
-    /// Which algorithm.
-    pub algorithm: Atom,
+#[non_exhaustive]
+pub enum Compress {
+    /// `DEFLATE`, the only one that is defined.
+    Deflate,
+    /// Another algorithm.
+    Other(Atom),
 }
 
 impl Compress {
-    /// `DEFLATE`, the only one.
-    pub const DEFLATE: Self = Self { algorithm: Atom::known(Bytes::from_static(b"DEFLATE")) };
+    /// The names that are known.
+    pub const KEYWORDS: &'static [&'static str] = &["DEFLATE"];
 
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self { algorithm: self.algorithm.detach() }
+        match self {
+            Self::Deflate => Self::Deflate,
+            Self::Other(name) => Self::Other(name.detach()),
+        }
     }
 
     /// ```text
@@ -74,20 +79,27 @@ impl Compress {
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, word) = syntax::atom(i)?;
-        Ok((i, Self { algorithm: Atom::known(cx.keep(word)) }))
+        let deflate = word.eq_ignore_ascii_case(b"DEFLATE");
+        Ok((i, if deflate { Self::Deflate } else { Self::Other(Atom::known(cx.keep(word))) }))
     }
 
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
         encoder.sp();
-        self.algorithm.encode(encoder);
+        match self {
+            Self::Deflate => encoder.put(b"DEFLATE"),
+            Self::Other(name) => name.encode(encoder),
+        }
     }
 
     /// Any argument, for property tests.
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        prop_oneof![Just(Self::DEFLATE), Atom::strategy().prop_map(|algorithm| Self { algorithm })]
+        prop_oneof![
+            Just(Self::Deflate),
+            "X-[A-Z]{1,5}".prop_map(|name| Self::Other(Atom::known(name.into())))
+        ]
     }
 }
 
@@ -115,8 +127,9 @@ mod tests {
             Compress::rule,
             |compress, encoder| compress.encode(encoder),
             &[
-                Row::Good(b" DEFLATE", Compress::DEFLATE),
-                Row::Other(b" deflate", Compress { algorithm: Atom::new("DEFLATE").unwrap() }),
+                Row::Good(b" DEFLATE", Compress::Deflate),
+                Row::Other(b" deflate", Compress::Deflate),
+                Row::Good(b" LZ4", Compress::Other(Atom::new("LZ4").unwrap())),
                 Row::Bad(b"", 0),
                 Row::Bad(b" (", 1),
             ],

@@ -90,8 +90,7 @@ impl From<UidBatch> for crate::SequenceSet {
 /// The UIDBATCHES response (RFC 10022 section 3): batches with the highest UIDs first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct UidBatches {
-    /// Which command it belongs to.
-    pub correlator: SearchCorrelator,
+    correlator: SearchCorrelator,
     /// The batches.
     pub batches: Vec<UidBatch>,
 }
@@ -101,6 +100,12 @@ impl UidBatches {
     #[must_use]
     pub fn new(tag: Tag, batches: Vec<UidBatch>) -> Self {
         Self { correlator: SearchCorrelator::of(tag), batches }
+    }
+
+    /// Which command it belongs to. Of a server that is broken, maybe none.
+    #[must_use]
+    pub fn correlator(&self) -> &SearchCorrelator {
+        &self.correlator
     }
 
     /// A copy of exact size, which does not keep the receive buffer alive.

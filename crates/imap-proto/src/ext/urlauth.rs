@@ -2,7 +2,10 @@
 
 use crate::core::syntax::{self, blanks, expected};
 use crate::core::{Atom, Context, Encoder, IString, Literal8, Mailbox, NonEmpty, Raw, class};
+use crate::fetch::BodyStructure;
 use crate::rule;
+use crate::url_word::ShownAccess;
+use ::core::fmt;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use wire::Tolerance;
@@ -13,17 +16,69 @@ const BODY: u128 = key_of("BODY");
 const BINARY: u128 = key_of("BINARY");
 const BODYPARTSTRUCTURE: &[u8] = b"BODYPARTSTRUCTURE";
 
-/// `mechanism = "INTERNAL" / 1*(ALPHA / DIGIT / "-" / ".")`
-fn mechanism<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Atom> {
-    let (i, word) = syntax::loose_atom(cx, i, wire::parse::expected::MECHANISM)?;
-    Ok((i, Atom::known(cx.keep(word))))
+/// What makes tokens (RFC 4467 section 7).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UrlAuthMechanism {
+    /// `INTERNAL`: a way of the server's own, the only one that is defined.
+    Internal,
+    /// Another.
+    Other(Atom),
+}
+
+impl UrlAuthMechanism {
+    /// The names that are known.
+    pub const KEYWORDS: &'static [&'static str] = &["INTERNAL"];
+
+    /// A copy of exact size, which does not keep the receive buffer alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        match self {
+            Self::Internal => Self::Internal,
+            Self::Other(name) => Self::Other(name.detach()),
+        }
+    }
+
+    /// `mechanism = "INTERNAL" / 1*(ALPHA / DIGIT / "-" / ".")`
+    fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        let (i, word) = syntax::loose_atom(cx, i, wire::parse::expected::MECHANISM)?;
+        let internal = word.eq_ignore_ascii_case(b"INTERNAL");
+        Ok((i, if internal { Self::Internal } else { Self::Other(Atom::known(cx.keep(word))) }))
+    }
+
+    fn encode(&self, encoder: &mut Encoder<'_>) {
+        match self {
+            Self::Internal => encoder.put(b"INTERNAL"),
+            Self::Other(name) => name.encode(encoder),
+        }
+    }
+
+    /// Any mechanism, for property tests.
+    #[cfg(any(test, feature = "proptest"))]
+    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+        use proptest::prelude::*;
+        prop_oneof![
+            Just(Self::Internal),
+            "X-[A-Z0-9.]{1,8}".prop_map(|name| Self::Other(Atom::known(name.into())))
+        ]
+    }
+}
+
+/// Shows URLs and what stands with each, without tokens.
+fn show<'a, T: fmt::Debug + 'a>(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    urls: impl Iterator<Item = (&'a IString, T)>,
+) -> fmt::Result {
+    write!(f, "{name} ")?;
+    f.debug_map().entries(urls.map(|(url, with)| (ShownAccess(url.as_bytes()), with))).finish()
 }
 
 /// The arguments of GENURLAUTH (RFC 4467 section 7).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct GenUrlAuthCommand {
     /// URLs up to and with `;URLAUTH=` and its access, and the mechanism for each, `INTERNAL`.
-    pub urls: NonEmpty<(IString, Atom)>,
+    pub urls: NonEmpty<(IString, UrlAuthMechanism)>,
 }
 
 impl GenUrlAuthCommand {
@@ -39,11 +94,12 @@ impl GenUrlAuthCommand {
     /// url-rump        = astring               ; contains authimapurlrump as defined below
     /// ```
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        cx.set_secret();
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, urls) = syntax::words(cx, i, |cx, i| {
             let (i, url) = syntax::astring(cx, i)?;
             let (i, ()) = syntax::sp(cx, i)?;
-            let (i, mechanism) = mechanism(cx, i)?;
+            let (i, mechanism) = UrlAuthMechanism::rule(cx, i)?;
             Ok((i, (url, mechanism)))
         })?;
         Ok((i, Self { urls: NonEmpty::known(urls) }))
@@ -51,6 +107,7 @@ impl GenUrlAuthCommand {
 
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.wipe();
         for (url, mechanism) in &self.urls {
             encoder.sp();
             encoder.astring(url);
@@ -63,19 +120,37 @@ impl GenUrlAuthCommand {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        NonEmpty::strategy((IString::strategy(), Atom::strategy()), 3).prop_map(|urls| Self { urls })
+        NonEmpty::strategy((IString::strategy(), UrlAuthMechanism::strategy()), 3)
+            .prop_map(|urls| Self { urls })
+    }
+}
+
+impl fmt::Debug for GenUrlAuthCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, "GenUrlAuthCommand", self.urls.iter().map(|(url, mechanism)| (url, mechanism)))
     }
 }
 
 /// The GENURLAUTH response (RFC 4467 section 7): the URLs with their tokens, in the order of the command. Whoever has one can read what
 /// it names.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct GenUrlAuth {
-    /// The URLs. Dovecot answers a command without any with none.
-    pub urls: Vec<IString>,
+    urls: Vec<IString>,
 }
 
 impl GenUrlAuth {
+    /// Of URLs.
+    #[must_use]
+    pub fn new(urls: NonEmpty<IString>) -> Self {
+        Self { urls: urls.into_vec() }
+    }
+
+    /// The URLs. Dovecot answers a command without any with none.
+    #[must_use]
+    pub fn urls(&self) -> &[IString] {
+        &self.urls
+    }
+
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
@@ -90,6 +165,7 @@ impl GenUrlAuth {
         if i.is_empty() && cx.tolerates(Tolerance::Default, rule::MISSING_ITEM, i) {
             return Ok((i, Self { urls: Vec::new() }));
         }
+        cx.set_secret();
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, urls) = syntax::words(cx, i, syntax::astring)?;
         Ok((i, Self { urls }))
@@ -97,6 +173,7 @@ impl GenUrlAuth {
 
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.wipe();
         for url in &self.urls {
             encoder.sp();
             encoder.astring(url);
@@ -111,11 +188,18 @@ impl GenUrlAuth {
     }
 }
 
+impl fmt::Debug for GenUrlAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GenUrlAuth ")?;
+        f.debug_list().entries(self.urls.iter().map(|url| ShownAccess(url.as_bytes()))).finish()
+    }
+}
+
 /// The arguments of RESETKEY (RFC 4467 section 7): whose URLs are no longer good.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ResetKey {
     /// Those of this mailbox, and for which mechanisms (none: all); `None`: those of all mailboxes.
-    pub mailbox: Option<(Mailbox, Vec<Atom>)>,
+    pub mailbox: Option<(Mailbox, Vec<UrlAuthMechanism>)>,
 }
 
 impl ResetKey {
@@ -125,7 +209,7 @@ impl ResetKey {
         let mailbox = self.mailbox.as_ref();
         Self {
             mailbox: mailbox.map(|(mailbox, mechanisms)| {
-                (mailbox.detach(), mechanisms.iter().map(Atom::detach).collect())
+                (mailbox.detach(), mechanisms.iter().map(UrlAuthMechanism::detach).collect())
             }),
         }
     }
@@ -142,7 +226,7 @@ impl ResetKey {
             return Ok((i, Self { mailbox: Some((mailbox, Vec::new())) }));
         }
         let (i, ()) = syntax::sp(cx, i)?;
-        let (i, mechanisms) = syntax::words(cx, i, mechanism)?;
+        let (i, mechanisms) = syntax::words(cx, i, UrlAuthMechanism::rule)?;
         Ok((i, Self { mailbox: Some((mailbox, mechanisms)) }))
     }
 
@@ -161,7 +245,7 @@ impl ResetKey {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        let mechanisms = proptest::collection::vec(Atom::strategy(), 0..3);
+        let mechanisms = proptest::collection::vec(UrlAuthMechanism::strategy(), 0..3);
         proptest::option::of((Mailbox::strategy(), mechanisms)).prop_map(|mailbox| Self { mailbox })
     }
 }
@@ -228,7 +312,7 @@ impl UrlFetchParameter {
 }
 
 /// The arguments of URLFETCH (RFC 4467 section 7, RFC 5524).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct UrlFetchCommand {
     /// URLs, and what is wanted of each; nothing asks for the content as RFC 4467 has it.
     pub urls: NonEmpty<(IString, Vec<UrlFetchParameter>)>,
@@ -251,6 +335,7 @@ impl UrlFetchCommand {
     /// url-fetch-ext    =  "(" url-full *(SP url-fetch-param) ")"      ; If no url-fetch-param present, as unextended.
     /// ```
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        cx.set_secret();
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, urls) = syntax::words(cx, i, |cx, i| {
             let Some(inside) = i.strip_prefix(b"(") else {
@@ -275,6 +360,7 @@ impl UrlFetchCommand {
 
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.wipe();
         for (url, parameters) in &self.urls {
             encoder.sp();
             if parameters.is_empty() {
@@ -301,17 +387,23 @@ impl UrlFetchCommand {
     }
 }
 
+impl fmt::Debug for UrlFetchCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, "UrlFetchCommand", self.urls.iter().map(|(url, parameters)| (url, parameters)))
+    }
+}
+
 /// A part of what an extended URLFETCH gives (RFC 5524 section 3.2).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlFetchItem {
     /// `BODY`: the content as it is; `None` if there is none.
     Body(Option<Literal8>),
     /// `BINARY`: the content without its transfer encoding; `None` if that is not known.
     Binary(Option<Literal8>),
-    /// `BODYPARTSTRUCTURE`: the structure, as it is on the wire: a `body` as in FETCH.
-    BodyPartStructure(Raw),
-    /// Another item: its name and value.
+    /// `BODYPARTSTRUCTURE`: its structure, as BODYSTRUCTURE of FETCH.
+    BodyPartStructure(Box<BodyStructure>),
+    /// Another item: its name and value; or one of these, whose value has not the form of its RFC.
     Other(Box<(Atom, Raw)>),
 }
 
@@ -340,7 +432,7 @@ impl UrlFetchItem {
         match self {
             Self::Body(content) => Self::Body(content.as_ref().map(Literal8::detach)),
             Self::Binary(content) => Self::Binary(content.as_ref().map(Literal8::detach)),
-            Self::BodyPartStructure(raw) => Self::BodyPartStructure(raw.detach()),
+            Self::BodyPartStructure(body) => Self::BodyPartStructure(Box::new(body.detach())),
             Self::Other(other) => Self::Other(Box::new((other.0.detach(), other.1.detach()))),
         }
     }
@@ -365,19 +457,40 @@ impl UrlFetchItem {
     fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (value, word) = syntax::run1(i, class::ATOM, expected::VALUE)?;
         let (value, ()) = syntax::sp(cx, value)?;
-        let (i, item) = match key(word) {
-            BODY => content(cx, value).map(|(i, content)| (i, Self::Body(content)))?,
-            BINARY => content(cx, value).map(|(i, content)| (i, Self::Binary(content)))?,
-            _ => {
-                let (i, raw) = Raw::value(cx, value)?;
-                if word.eq_ignore_ascii_case(BODYPARTSTRUCTURE) {
-                    (i, Self::BodyPartStructure(raw))
-                } else {
-                    (i, Self::Other(Box::new((Atom::known(cx.keep(word)), raw))))
-                }
+        let parsed = match key(word) {
+            BODY => content(cx, value).map(|(i, content)| (i, Self::Body(content))),
+            BINARY => content(cx, value).map(|(i, content)| (i, Self::Binary(content))),
+            _ if word.eq_ignore_ascii_case(BODYPARTSTRUCTURE) => {
+                BodyStructure::rule(cx, value).map(|(i, body)| (i, Self::BodyPartStructure(Box::new(body))))
             }
+            _ => return Self::other(cx, word, value),
         };
-        Ok((i, item))
+        let error = match parsed {
+            Ok((rest, item)) if matches!(rest.first(), None | Some(b')' | b' ' | b'\t')) => {
+                return Ok((rest, item));
+            }
+            Ok((rest, _)) => fail(rest, expected::CLOSE),
+            Err(error) => Err(error),
+        };
+        // a known item with another value than it should have
+        cx.forget_repairs(value);
+        match Self::other(cx, word, value) {
+            Ok((rest, other))
+                if cx.tolerates(
+                    Tolerance::Default,
+                    rule::INVALID_ITEM,
+                    &value[..value.len() - rest.len()],
+                ) =>
+            {
+                Ok((rest, other))
+            }
+            _ => error,
+        }
+    }
+
+    fn other<'i>(cx: &Context<'_>, word: &[u8], i: &'i [u8]) -> Parsed<'i, Self> {
+        let (i, raw) = Raw::value(cx, i)?;
+        Ok((i, Self::Other(Box::new((Atom::known(cx.keep(word)), raw)))))
     }
 
     fn encode(&self, encoder: &mut Encoder<'_>) {
@@ -391,9 +504,9 @@ impl UrlFetchItem {
                 encoder.put(b"BINARY ");
                 encode_content(content.as_ref(), encoder);
             }
-            Self::BodyPartStructure(raw) => {
+            Self::BodyPartStructure(body) => {
                 encoder.put(b"BODYPARTSTRUCTURE ");
-                raw.encode(encoder);
+                body.encode(encoder);
             }
             Self::Other(other) => {
                 other.0.encode(encoder);
@@ -414,14 +527,14 @@ impl UrlFetchItem {
             of(IString::strategy())
                 .prop_map(|content| Self::Body(content.map(|s| Literal8::new(s.to_bytes())))),
             of(Literal8::strategy()).prop_map(Self::Binary),
-            Just(Self::BodyPartStructure(raw())),
+            BodyStructure::strategy().prop_map(|body| Self::BodyPartStructure(Box::new(body))).boxed(),
             "X-[A-Z]{1,8}".prop_map(move |name| Self::Other(Box::new((Atom::known(name.into()), raw())))),
         ]
     }
 }
 
 /// What URLFETCH gives for a URL.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UrlFetchData {
     /// The content, as RFC 4467 has it; `None` if the URL is no good.
     Content(Option<Literal8>),
@@ -430,7 +543,7 @@ pub enum UrlFetchData {
 }
 
 /// The URLFETCH response (RFC 4467 section 7, RFC 5524 section 3.2).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UrlFetch {
     /// URLs and what they give.
     pub urls: NonEmpty<(IString, UrlFetchData)>,
@@ -462,6 +575,7 @@ impl UrlFetch {
     /// ```
     /// where the second `SP` is a slip of the RFC. A `literal8` for the content is tolerated.
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        cx.set_secret();
         let (i, ()) = syntax::sp(cx, i)?;
         let (i, urls) = syntax::words(cx, i, |cx, i| {
             let (i, url) = syntax::astring(cx, i)?;
@@ -490,6 +604,7 @@ impl UrlFetch {
 
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.wipe();
         for (url, data) in &self.urls {
             encoder.sp();
             encoder.astring(url);
@@ -511,6 +626,12 @@ impl UrlFetch {
             NonEmpty::strategy(UrlFetchItem::strategy(), 2).prop_map(UrlFetchData::Items),
         ];
         NonEmpty::strategy((IString::strategy(), data), 2).prop_map(|urls| Self { urls })
+    }
+}
+
+impl fmt::Debug for UrlFetch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, "UrlFetch", self.urls.iter().map(|(url, data)| (url, data)))
     }
 }
 
@@ -539,6 +660,38 @@ mod tests {
     }
 
     #[test]
+    fn tokens_are_not_shown() {
+        const TOKEN: &str = "91354a473744909de610943775f92038";
+        let url = alloc::format!("imap://joe@example.com/INBOX/;uid=20;urlauth=submit+fred:internal:{TOKEN}");
+        for (line, is_command) in [
+            (alloc::format!("a GENURLAUTH {url} INTERNAL\r\n"), true),
+            (alloc::format!("a URLFETCH {url} ({url} BINARY) \"{TOKEN}\"\r\n"), true),
+            (alloc::format!("a APPEND x CATENATE (URL \"{url}\")\r\n"), true),
+            (alloc::format!("* GENURLAUTH {url} {TOKEN}\r\n"), false),
+            (alloc::format!("* URLFETCH {url} \"x\" {url} (BODY NIL)\r\n"), false),
+            (alloc::format!("* NO [BADURL {url}] x\r\n"), false),
+            (alloc::format!("* NO [REFERRAL {url}] x\r\n"), false),
+        ] {
+            let frame = bytes::Bytes::from(line);
+            let shown = if is_command {
+                alloc::format!("{:?}", crate::TaggedCommand::parse(&frame).unwrap())
+            } else {
+                alloc::format!("{:?}", crate::Response::parse(&frame).unwrap())
+            };
+            assert!(!shown.contains(TOKEN), "{shown}");
+        }
+        // nor do errors show their octets
+        for line in ["a GENURLAUTH x(", "a URLFETCH (x(", "* URLFETCH x(", "* GENURLAUTH x("] {
+            let frame = bytes::Bytes::from(alloc::format!("{line}\r\n"));
+            let error = match line.starts_with('a') {
+                true => crate::TaggedCommand::parse(&frame).unwrap_err(),
+                false => crate::Response::parse(&frame).unwrap_err(),
+            };
+            assert_eq!(error.got, None, "{line}");
+        }
+    }
+
+    #[test]
     fn keys_and_tokens() {
         check(
             GenUrlAuthCommand::rule,
@@ -549,7 +702,7 @@ mod tests {
                     GenUrlAuthCommand {
                         urls: known([(
                             text("imap://joe@example.com/INBOX/;uid=20/;section=1.2"),
-                            atom("INTERNAL"),
+                            UrlAuthMechanism::Internal,
                         )]),
                     },
                 ),
@@ -557,8 +710,8 @@ mod tests {
                     b" imap://a/b INTERNAL imap://a/c X.1",
                     GenUrlAuthCommand {
                         urls: known([
-                            (text("imap://a/b"), atom("INTERNAL")),
-                            (text("imap://a/c"), atom("X.1")),
+                            (text("imap://a/b"), UrlAuthMechanism::Internal),
+                            (text("imap://a/c"), UrlAuthMechanism::Other(atom("X.1"))),
                         ]),
                     },
                 ),
@@ -576,7 +729,7 @@ mod tests {
                 Row::Tolerated(b"", 0, GenUrlAuth { urls: alloc::vec![] }),
             ],
         );
-        let reset = |mailbox, mechanisms: &[Atom]| ResetKey {
+        let reset = |mailbox, mechanisms: &[UrlAuthMechanism]| ResetKey {
             mailbox: Some((Mailbox::new(mailbox).unwrap(), mechanisms.to_vec())),
         };
         check(
@@ -585,7 +738,7 @@ mod tests {
             &[
                 Row::Good(b"", ResetKey::default()),
                 Row::Good(b" INBOX", reset("INBOX", &[])),
-                Row::Good(b" INBOX XSAMPLE", reset("INBOX", &[atom("XSAMPLE")])),
+                Row::Good(b" INBOX XSAMPLE", reset("INBOX", &[UrlAuthMechanism::Other(atom("XSAMPLE"))])),
                 Row::Bad(b" INBOX (", 7),
             ],
         );
@@ -620,8 +773,11 @@ mod tests {
         let got = |urls: &[(&'static str, UrlFetchData)]| UrlFetch {
             urls: known(urls.iter().cloned().map(|(url, data)| (text(url), data))),
         };
-        let structure =
-            || I::BodyPartStructure(Raw::new("(\"IMAGE\" \"PNG\" () NIL NIL \"BINARY\" 123)").unwrap());
+        let structure = || {
+            let body =
+                crate::BodyBuilder::new("IMAGE", "PNG").encoding("BINARY").octets(123).build().unwrap();
+            I::BodyPartStructure(Box::new(body))
+        };
         check(
             UrlFetch::rule,
             |got, encoder| got.encode(encoder),
@@ -638,7 +794,7 @@ mod tests {
                     ]),
                 ),
                 Row::Good(
-                    b" u (BODYPARTSTRUCTURE (\"IMAGE\" \"PNG\" () NIL NIL \"BINARY\" 123)) (BINARY ~{2}\r\n\0\n) v NIL",
+                    b" u (BODYPARTSTRUCTURE (\"IMAGE\" \"PNG\" NIL NIL NIL \"BINARY\" 123)) (BINARY ~{2}\r\n\0\n) v NIL",
                     got(&[
                         ("u", UrlFetchData::Items(known([structure(), I::Binary(some(b"\0\n"))]))),
                         ("v", UrlFetchData::Content(None)),
@@ -662,6 +818,18 @@ mod tests {
                     b" u (BODY \"x\")(BINARY NIL)",
                     25,
                     got(&[("u", UrlFetchData::Items(known([I::Body(some(b"x")), I::Binary(None)])))]),
+                ),
+                // one broken item does not cost the rest
+                Row::Tolerated(
+                    b" u (BODYPARTSTRUCTURE (x y)) (BODY \"x\")",
+                    39,
+                    got(&[(
+                        "u",
+                        UrlFetchData::Items(known([
+                            I::Other(Box::new((atom("BODYPARTSTRUCTURE"), Raw::new("(x y)").unwrap()))),
+                            I::Body(some(b"x")),
+                        ])),
+                    )]),
                 ),
                 Row::Bad(b" u", 2),
                 Row::Bad(b" u (BODY)", 8),

@@ -2,7 +2,7 @@
 
 use crate::core::class::{ASTRING, LIST};
 use crate::core::syntax::{self, expected};
-use crate::core::{Context, Encoder, IString, Literal8};
+use crate::core::{Context, Encoder, IString, Literal8, NonEmpty};
 use alloc::vec;
 use alloc::vec::Vec;
 use wire::Misuse;
@@ -43,8 +43,8 @@ impl Annotation {
     /// att-value         = attrib SP value
     /// value             = nstring / literal8
     /// ```
-    pub(crate) fn list<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Vec<Self>> {
-        syntax::list1(cx, i, |cx, i| {
+    pub(crate) fn list<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, NonEmpty<Self>> {
+        NonEmpty::list(cx, i, |cx, i| {
             let (rest, entry) = syntax::astring(cx, i)?;
             if rest.get(syntax::blanks(rest)) != Some(&b'(') {
                 return Ok((rest, Self { entry, attributes: Vec::new() }));
@@ -231,19 +231,20 @@ mod tests {
             &[
                 Row::Good(
                     b"(/comment (value.priv \"My comment\" value.shared NIL))",
-                    vec![annotation(
+                    NonEmpty::one(annotation(
                         "/comment",
                         &[attribute("value.priv", Some("My comment")), attribute("value.shared", None)],
-                    )],
+                    )),
                 ),
                 Row::Good(
                     b"(/comment /a (value.priv ~{1}\r\n\0))",
-                    vec![
+                    NonEmpty::new([
                         annotation("/comment", &[]),
                         annotation("/a", &[attribute("value.priv", Some("\0"))]),
-                    ],
+                    ])
+                    .unwrap(),
                 ),
-                Row::Tolerated(b"()", 2, vec![]),
+                Row::Bad(b"()", 1),
                 Row::Bad(b"(/comment (value.priv))", 21),
             ],
         );
@@ -270,7 +271,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_round_trips(list in proptest::collection::vec(Annotation::strategy(), 1..3), query in AnnotationQuery::strategy()) {
+        fn any_round_trips(list in NonEmpty::strategy(Annotation::strategy(), 2), query in AnnotationQuery::strategy()) {
             round_trip(&list, Annotation::list, |list, encoder| Annotation::encode_list(list, encoder));
             round_trip(&query, AnnotationQuery::rule, |query, encoder| query.encode(encoder));
         }

@@ -3,13 +3,14 @@
 use super::annotation::AnnotationQuery;
 use super::section::{self, PartNumber, Partial, PartialRange, Section, ends};
 use crate::core::syntax::{self, expected};
-use crate::core::{Atom, Context, Encoder, Parameter, Raw, SequenceSet};
+use crate::core::{Atom, Context, Encoder, Number64, Parameter, Raw, SequenceSet};
+use crate::rule;
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
-use wire::Misuse;
 use wire::keyword::key_of;
-use wire::parse::{Parsed, fail};
+use wire::parse::{Failure, Parsed, fail};
+use wire::{Misuse, ParseErrorKind, Tolerance};
 
 /// Arguments of FETCH and UID FETCH (RFC 9051 section 6.4.5, RFC 4466).
 ///
@@ -17,7 +18,7 @@ use wire::parse::{Parsed, fail};
 /// use imap_proto::{FetchCommand, FetchItem, FetchModifier, SequenceSet};
 ///
 /// let changes = FetchCommand::new(SequenceSet::all(), vec![FetchItem::Uid, FetchItem::Flags])?
-///     .with(FetchModifier::ChangedSince(12_345));
+///     .with(FetchModifier::ChangedSince(12_345.into()));
 /// # assert_eq!(changes.modifiers().len(), 1);
 /// # Ok::<(), wire::Misuse>(())
 /// ```
@@ -150,7 +151,7 @@ pub struct BinaryQuery {
 #[non_exhaustive]
 pub enum FetchModifier {
     /// `CHANGEDSINCE` (RFC 7162): only messages with a larger mod-sequence.
-    ChangedSince(u64),
+    ChangedSince(Number64),
     /// `VANISHED` (RFC 7162): also tell which are gone.
     Vanished,
     /// `PARTIAL` (RFC 9394): only some of the messages.
@@ -267,7 +268,7 @@ impl FetchCommand {
             proptest::collection::vec(FetchItem::strategy(), 1..5).prop_map(FetchItems::Items),
         ];
         let modifier = prop_oneof![
-            (1..1u64 << 63).prop_map(FetchModifier::ChangedSince),
+            Number64::strategy().prop_filter("0", |n| n.get() > 0).prop_map(FetchModifier::ChangedSince),
             Just(FetchModifier::Vanished),
             PartialRange::strategy().prop_map(FetchModifier::Partial),
             Parameter::strategy().prop_map(FetchModifier::Other),
@@ -529,8 +530,15 @@ impl FetchModifier {
         match key {
             CHANGEDSINCE => {
                 let (rest, ()) = syntax::sp(cx, rest)?;
-                let (rest, number) = syntax::minus_or_number(cx, rest)?;
-                Ok((rest, Self::ChangedSince(number)))
+                let (end, number) = syntax::minus_or_number64(cx, rest)?;
+                // 0 is no `mod-sequence-value`; a negative one was remarked already
+                if number == Number64::ZERO
+                    && rest[0] == b'0'
+                    && !cx.tolerates(Tolerance::Default, rule::NUMBER_RANGE, &rest[..rest.len() - end.len()])
+                {
+                    return Err(Failure::at(rest, expected::NZ_NUMBER, ParseErrorKind::Range));
+                }
+                Ok((end, Self::ChangedSince(number)))
             }
             VANISHED => Ok((rest, Self::Vanished)),
             PARTIAL => {
@@ -546,7 +554,7 @@ impl FetchModifier {
         match self {
             Self::ChangedSince(number) => {
                 encoder.put(b"CHANGEDSINCE ");
-                encoder.number(*number);
+                encoder.number(number.get());
             }
             Self::Vanished => encoder.put(b"VANISHED"),
             Self::Partial(range) => {
@@ -658,7 +666,7 @@ mod tests {
                 ),
                 Row::Other(
                     b" 1 PREVIEW (CHANGEDSINCE 5)",
-                    fetch("1", vec![FetchItem::Preview { lazy: false }]).with(FetchModifier::ChangedSince(5)),
+                    fetch("1", vec![FetchItem::Preview { lazy: false }]).with(FetchModifier::ChangedSince(5.into())),
                 ),
                 Row::Good(
                     b" 1 (ANNOTATION (/comment value))",
@@ -676,7 +684,7 @@ mod tests {
                 Row::Good(
                     b" 300:500 FLAGS (CHANGEDSINCE 12345 VANISHED)",
                     fetch("300:500", vec![FetchItem::Flags])
-                        .with(FetchModifier::ChangedSince(12_345))
+                        .with(FetchModifier::ChangedSince(12_345.into()))
                         .with(FetchModifier::Vanished),
                 ),
                 Row::Good(
@@ -700,6 +708,16 @@ mod tests {
                     ),
                 ),
                 Row::Tolerated(b" 1  (UID  FLAGS )", 17, fetch("1", vec![FetchItem::Uid, FetchItem::Flags])),
+                Row::Tolerated(
+                    b" 1 FLAGS (CHANGEDSINCE 0)",
+                    25,
+                    fetch("1", vec![FetchItem::Flags]).with(FetchModifier::ChangedSince(0.into())),
+                ),
+                Row::Tolerated(
+                    b" 1 FLAGS (CHANGEDSINCE -1)",
+                    26,
+                    fetch("1", vec![FetchItem::Flags]).with(FetchModifier::ChangedSince(0.into())),
+                ),
                 Row::Bad(b" 1 ()", 4),
                 Row::Bad(b" 1", 2),
                 Row::Bad(b" 1 BODY[1.]", 10),

@@ -2,17 +2,18 @@
 
 use super::body::BodyStructure;
 use super::data::MessageData;
-use super::response::{BinarySection, BinarySize, BodySection, OtherAttribute};
+use super::response::{BinarySection, BinarySize, BodySection, InvalidAttribute, OtherAttribute};
 use super::section::{self, PartNumber, Partial, Section};
 use crate::core::syntax::{self, expected};
-use crate::core::{Atom, Context, Encoder, IString, Raw, SequenceSet};
+use crate::core::{Atom, Context, Encoder, IString, NonEmpty, Number64, Raw, SequenceSet, Tag};
+use crate::rule;
 use ::core::num::NonZeroU32;
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
-use wire::Misuse;
 use wire::keyword::key_of;
-use wire::parse::{Parsed, fail};
+use wire::parse::{Failure, Parsed, fail};
+use wire::{Misuse, ParseErrorKind, Tolerance};
 
 const UID: u128 = key_of("UID");
 const BINARY: u128 = key_of("BINARY");
@@ -64,9 +65,9 @@ pub struct Converted {
     /// The number of the message.
     pub number: NonZeroU32,
     /// The tag of the command.
-    pub tag: IString,
+    pub tag: Tag,
     /// What was made.
-    pub attributes: Vec<ConvertedAttribute>,
+    pub attributes: NonEmpty<ConvertedAttribute>,
 }
 
 /// One thing that CONVERT has made, or not.
@@ -89,19 +90,57 @@ pub enum ConvertedAttribute {
     Error(Box<ConvertError>),
     /// Something else.
     Other(Box<OtherAttribute>),
+    /// Something of which the value has not the form of its RFC.
+    Invalid(Box<InvalidAttribute>),
 }
 
 /// `converterror-phrase`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConvertError {
-    /// What was asked for, with its part.
-    pub name: Raw,
+    name: Raw,
     /// For humans.
     pub description: IString,
-    /// `TEMPFAIL`, `BADPARAMETERS`, `MISSINGPARAMETERS` or another.
-    pub code: Atom,
+    /// What is wrong.
+    pub code: ConvertErrorCode,
     /// What belongs to the code.
     pub arguments: Raw,
+}
+
+/// `convert-error-code` (RFC 5259 section 10), without what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConvertErrorCode {
+    /// `TEMPFAIL`: it may work later, maybe in so many seconds.
+    TempFail,
+    /// `BADPARAMETERS`: parameters that cannot be fulfilled.
+    BadParameters,
+    /// `MISSINGPARAMETERS`: parameters that must be there.
+    MissingParameters,
+    /// Another.
+    Other(Atom),
+}
+
+impl ConvertErrorCode {
+    /// The names that are known.
+    pub const KEYWORDS: &'static [&'static str] = &["TEMPFAIL", "BADPARAMETERS", "MISSINGPARAMETERS"];
+
+    fn of(word: &[u8], keep: impl FnOnce() -> bytes::Bytes) -> Self {
+        match word {
+            _ if is(word, "TEMPFAIL") => Self::TempFail,
+            _ if is(word, "BADPARAMETERS") => Self::BadParameters,
+            _ if is(word, "MISSINGPARAMETERS") => Self::MissingParameters,
+            _ => Self::Other(Atom::known(keep())),
+        }
+    }
+
+    fn name(&self) -> &[u8] {
+        match self {
+            Self::TempFail => b"TEMPFAIL",
+            Self::BadParameters => b"BADPARAMETERS",
+            Self::MissingParameters => b"MISSINGPARAMETERS",
+            Self::Other(name) => name.as_bytes(),
+        }
+    }
 }
 
 impl ConvertCommand {
@@ -278,7 +317,7 @@ impl Converted {
         Self {
             number: self.number,
             tag: self.tag.detach(),
-            attributes: self.attributes.iter().map(ConvertedAttribute::detach).collect(),
+            attributes: NonEmpty::known(self.attributes.iter().map(ConvertedAttribute::detach).collect()),
         }
     }
 
@@ -294,17 +333,19 @@ impl Converted {
         let i = syntax::no_sp(cx, i);
         let Some(i) = syntax::after(i, b"TAG") else { return fail(i, expected::TAG) };
         let (i, ()) = syntax::sp(cx, i)?;
+        let start = i;
         let (i, tag) = syntax::string(cx, i)?;
+        let Ok(tag) = Tag::new(tag.to_bytes()) else { return fail(start, expected::TAG) };
         let (i, ()) = syntax::octet(syntax::no_sp(cx, i), b')', expected::CLOSE)?;
         let (i, ()) = syntax::sp_or_none(cx, i)?;
-        let (i, attributes) = syntax::list1(cx, i, ConvertedAttribute::rule)?;
+        let (i, attributes) = NonEmpty::list(cx, i, ConvertedAttribute::rule)?;
         Ok((i, Self { number, tag, attributes }))
     }
 
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
         encoder.put(b" (TAG ");
-        encoder.string(&self.tag);
+        encoder.string_octets(self.tag.as_bytes());
         encoder.put(b") ");
         encoder.list(&self.attributes, |encoder, attribute| attribute.encode(encoder));
     }
@@ -323,7 +364,7 @@ impl Converted {
                 origin: None,
                 data
             }))),
-            (part(), 0..1u64 << 63)
+            (part(), Number64::strategy())
                 .prop_map(|(part, size)| A::BinarySize(Box::new(BinarySize { part, size }))),
             data().prop_map(|data| A::Section(Box::new(BodySection {
                 section: Section::HEADER,
@@ -338,12 +379,15 @@ impl Converted {
             IString::strategy().prop_map(|description| A::Error(Box::new(ConvertError {
                 name: Raw::known(bytes::Bytes::from_static(b"BINARY[3]")),
                 description,
-                code: Atom::known(bytes::Bytes::from_static(b"TEMPFAIL")),
+                code: ConvertErrorCode::TempFail,
                 arguments: Raw::known(bytes::Bytes::from_static(b"5")),
             }))),
         ];
-        (IString::strategy(), proptest::collection::vec(attribute.boxed(), 1..4))
-            .prop_map(|(tag, attributes)| Self { number: NonZeroU32::MIN, tag, attributes })
+        (Tag::strategy(), NonEmpty::strategy(attribute.boxed(), 3)).prop_map(|(tag, attributes)| Self {
+            number: NonZeroU32::MIN,
+            tag,
+            attributes,
+        })
     }
 }
 
@@ -372,12 +416,20 @@ impl ConvertedAttribute {
             Self::Error(error) => Self::Error(Box::new(ConvertError {
                 name: error.name.detach(),
                 description: error.description.detach(),
-                code: error.code.detach(),
+                code: match &error.code {
+                    ConvertErrorCode::Other(name) => ConvertErrorCode::Other(name.detach()),
+                    known => known.clone(),
+                },
                 arguments: error.arguments.detach(),
             })),
             Self::Other(other) => {
                 Self::Other(Box::new(OtherAttribute { name: other.name.detach(), raw: other.raw.detach() }))
             }
+            Self::Invalid(invalid) => Self::Invalid(Box::new(InvalidAttribute {
+                name: invalid.name.detach(),
+                raw: invalid.raw.detach(),
+                error: invalid.error,
+            })),
             plain => plain.clone(),
         }
     }
@@ -387,6 +439,41 @@ impl ConvertedAttribute {
     /// msg-att-semistat = ( "BINARY" section-convert ["<" number ">"] SP (nstring / literal8 / converterror-phrase) ) / ...
     /// ```
     fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        let error = match Self::typed(cx, i) {
+            Ok((rest, found)) if matches!(rest.first(), None | Some(b' ' | b')' | b'\t')) => {
+                return Ok((rest, found));
+            }
+            Ok((rest, _)) => Failure::at(rest, expected::CLOSE, ParseErrorKind::Syntax),
+            Err(error) => error,
+        };
+        Self::invalid(cx, i, error)
+    }
+
+    /// Keeps what was not understood, so that it does not cost the rest.
+    #[cold]
+    fn invalid<'i>(cx: &Context<'_>, i: &'i [u8], error: nom::Err<Failure>) -> Parsed<'i, Self> {
+        let Ok((rest, _)) = syntax::keyword(i, expected::FETCH_ATTRIBUTE) else { return Err(error) };
+        cx.forget_repairs(i);
+        let rest = super::response::unknown_head(rest);
+        let head = &i[..i.len() - rest.len()];
+        let value = &rest[syntax::blanks(rest)..];
+        let (end, raw) = match value.first() {
+            None | Some(b')') => (rest, Raw::default()),
+            _ if value.len() == rest.len() => return Err(error),
+            _ => match Raw::value(cx, value) {
+                Ok(found) => found,
+                Err(_) => return Err(error),
+            },
+        };
+        if !cx.tolerates(Tolerance::Default, rule::INVALID_ITEM, &i[..i.len() - end.len()]) {
+            return Err(error);
+        }
+        let error = cx.error(error, expected::name);
+        let name = Raw::known(cx.keep(head));
+        Ok((end, Self::Invalid(Box::new(InvalidAttribute { name, raw, error }))))
+    }
+
+    fn typed<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, (key, word)) = syntax::keyword(i, expected::FETCH_ATTRIBUTE)?;
         if key == UID {
             let (rest, ()) = syntax::sp(cx, rest)?;
@@ -432,7 +519,7 @@ impl ConvertedAttribute {
             return Ok((rest, Self::AvailableConversions(Box::new((part, types)))));
         }
         if key == BINARY_SIZE {
-            let (rest, size) = syntax::minus_or_number(cx, rest)?;
+            let (rest, size) = syntax::minus_or_number64(cx, rest)?;
             return Ok((rest, Self::BinarySize(Box::new(BinarySize { part, size }))));
         }
         let (rest, data) = MessageData::nstring(cx, rest, true)?;
@@ -458,7 +545,7 @@ impl ConvertedAttribute {
             Self::BinarySize(found) => {
                 head(encoder, b"BINARY.SIZE", &found.part);
                 encoder.sp();
-                encoder.number(found.size);
+                encoder.number(found.size.get());
             }
             Self::Section(found) => {
                 encoder.put(b"BODY");
@@ -483,23 +570,51 @@ impl ConvertedAttribute {
                 encoder.put(b" (ERROR ");
                 encoder.string(&error.description);
                 encoder.sp();
-                error.code.encode(encoder);
+                encoder.put(error.code.name());
                 if !error.arguments.is_empty() {
                     encoder.sp();
                     error.arguments.encode(encoder);
                 }
                 encoder.put(b")");
             }
-            Self::Other(other) => {
-                other.name.encode(encoder);
-                encoder.sp();
-                other.raw.encode(encoder);
-            }
+            Self::Other(other) => super::response::encode_raw(&other.name, &other.raw, encoder),
+            Self::Invalid(invalid) => super::response::encode_raw(&invalid.name, &invalid.raw, encoder),
         }
     }
 }
 
 impl ConvertError {
+    /// Why an item was not made; of a part of its octets, only where they would start is told.
+    ///
+    /// # Errors
+    /// [`Misuse::Invalid`]: the UID, which needs no conversion.
+    pub fn new(
+        item: &ConvertItem,
+        description: IString,
+        code: ConvertErrorCode,
+        arguments: Raw,
+    ) -> Result<Self, Misuse> {
+        let mut output = wire::Output::new();
+        let mut encoder = Encoder::new(&mut output, crate::core::Options::server());
+        match item {
+            ConvertItem::Uid => return Err(Misuse::Invalid("item to convert")),
+            ConvertItem::Binary { part, partial } => {
+                encoder.put(b"BINARY");
+                section::encode_binary(part, &mut encoder);
+                let origin = partial.and_then(|partial| Number64::new(partial.offset()).ok());
+                section::encode_origin(origin, &mut encoder);
+            }
+            item => item.encode(&mut encoder),
+        }
+        Ok(Self { name: Raw::known(output.take_all()), description, code, arguments })
+    }
+
+    /// What was asked for, with its part.
+    #[must_use]
+    pub fn name(&self) -> &Raw {
+        &self.name
+    }
+
     /// `converterror-phrase = "(" "ERROR" SP convert-err-descript SP convert-error-code ")"`
     fn rule<'i>(cx: &Context<'_>, i: &'i [u8], name: &[u8]) -> Parsed<'i, Self> {
         let Some(i) = syntax::after(i, b"(ERROR") else { return fail(i, expected::VALUE) };
@@ -509,7 +624,7 @@ impl ConvertError {
         let (i, code) = syntax::atom(i)?;
         let (i, arguments) = if i.starts_with(b" ") { Raw::rest(cx, &i[1..])? } else { (i, Raw::default()) };
         let (i, ()) = syntax::octet(i, b')', expected::CLOSE)?;
-        let (name, code) = (Raw::known(cx.keep(name)), Atom::known(cx.keep(code)));
+        let (name, code) = (Raw::known(cx.keep(name)), ConvertErrorCode::of(code, || cx.keep(code)));
         Ok((i, Self { name, description, code, arguments }))
     }
 }
@@ -576,12 +691,25 @@ mod tests {
     #[test]
     fn responses() {
         use ConvertedAttribute as A;
-        let converted = |attributes| Converted { number: NonZeroU32::MIN, tag: string("b2"), attributes };
+        let converted = |attributes: Vec<A>| Converted {
+            number: NonZeroU32::MIN,
+            tag: Tag::new("b2").unwrap(),
+            attributes: NonEmpty::new(attributes).unwrap(),
+        };
         let error = ConvertError {
             name: Raw::new("BINARY[3]").unwrap(),
             description: string("no"),
-            code: Atom::new("BADPARAMETERS").unwrap(),
+            code: ConvertErrorCode::BadParameters,
             arguments: Raw::new("\"text/html\" (\"charset\" \"x\")").unwrap(),
+        };
+        let invalid = |name: &'static str, raw: &'static str| {
+            A::Invalid(Box::new(InvalidAttribute {
+                name: Raw::known(name.into()),
+                raw: Raw::new(raw).unwrap(),
+                // not compared
+                error: Context::new(&"x".into(), Tolerance::Strict)
+                    .error(fail::<()>(b"x", expected::VALUE).unwrap_err(), expected::name),
+            }))
         };
         check(
             |cx, i| Converted::rule(cx, i, NonZeroU32::MIN),
@@ -596,7 +724,7 @@ mod tests {
                             origin: None,
                             data: Some(MessageData::new("a\0")),
                         })),
-                        A::BinarySize(Box::new(BinarySize { part: part(4), size: 3135 })),
+                        A::BinarySize(Box::new(BinarySize { part: part(4), size: 3135.into() })),
                     ]),
                 ),
                 Row::Other(
@@ -617,7 +745,20 @@ mod tests {
                         raw: Raw::new("(a)").unwrap(),
                     }))]),
                 ),
-                Row::Bad(b" (TAG \"b2\") (UID 0)", 17),
+                // one broken item does not cost the rest
+                Row::Tolerated(
+                    b" (TAG \"b2\") (UID 1 BODYPARTSTRUCTURE[2] (x) BINARY.SIZE[4] 5)",
+                    61,
+                    converted(vec![
+                        A::Uid(NonZeroU32::MIN),
+                        invalid("BODYPARTSTRUCTURE[2]", "(x)"),
+                        A::BinarySize(Box::new(BinarySize { part: part(4), size: 5.into() })),
+                    ]),
+                ),
+                Row::Tolerated(b" (TAG \"b2\") (UID 0)", 19, converted(vec![invalid("UID", "0")])),
+                Row::Tolerated(b" (TAG \"b2\") (BINARY[3])", 23, converted(vec![invalid("BINARY[3]", "")])),
+                Row::Bad(b" (TAG \"b2\") ()", 13),
+                Row::Bad(b" (TAG \"\") (UID 1)", 6),
                 Row::Bad(b" (UID 1)", 2),
             ],
         );

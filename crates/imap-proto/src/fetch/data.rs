@@ -1,7 +1,7 @@
 //! The octets of a message: in the value, or streamed.
 
 use crate::core::syntax::{self, expected};
-use crate::core::{Context, Encoder, Literal8};
+use crate::core::{Context, Encoder, Literal8, Number64};
 use crate::rule;
 use wire::Tolerance;
 use wire::parse::{Parsed, fail};
@@ -14,7 +14,7 @@ pub enum MessageData {
     /// Its octets are not here: they come, or are sent, as a stream.
     Streamed {
         /// How many octets they are.
-        size: u64,
+        size: Number64,
         /// Whether they are a `literal8`, which may hold NUL.
         binary: bool,
     },
@@ -41,7 +41,7 @@ impl MessageData {
     pub fn size(&self) -> u64 {
         match self {
             Self::Inline(octets) => octets.as_bytes().len() as u64,
-            Self::Streamed { size, .. } => *size,
+            Self::Streamed { size, .. } => size.get(),
         }
     }
 
@@ -66,7 +66,7 @@ impl MessageData {
 
     fn cut<'i>(cx: &Context<'_>, i: &'i [u8]) -> Option<(&'i [u8], Self)> {
         let (rest, size) = Literal8::cut(cx, i)?;
-        Some((rest, Self::Streamed { size, binary: i.starts_with(b"~") }))
+        Some((rest, Self::Streamed { size: Number64::known(size), binary: i.starts_with(b"~") }))
     }
 
     /// `nstring`, or `nstring / literal8`
@@ -102,7 +102,7 @@ impl MessageData {
     pub(crate) fn encode_literal(&self, encoder: &mut Encoder<'_>) {
         match self {
             Self::Inline(octets) => octets.encode(encoder),
-            Self::Streamed { size, binary } => encoder.streamed(*size, *binary),
+            Self::Streamed { size, binary } => encoder.streamed(size.get(), *binary),
         }
     }
 
@@ -110,7 +110,7 @@ impl MessageData {
     pub(crate) fn encode_literal8(&self, encoder: &mut Encoder<'_>) {
         match self {
             Self::Inline(octets) => encoder.literal(&octets.to_bytes(), true),
-            Self::Streamed { size, .. } => encoder.streamed(*size, true),
+            Self::Streamed { size, .. } => encoder.streamed(size.get(), true),
         }
     }
 
@@ -180,7 +180,10 @@ mod tests {
         let cuts = [Cut { offset: 12, size: 70_000 }];
         let cx = Context::new(&frame, Tolerance::Strict).cuts(&cuts);
         let (rest, data) = MessageData::nstring(&cx, &frame[2..], true).unwrap();
-        assert_eq!((rest, &data), (&b" y"[..], &Some(MessageData::Streamed { size: 70_000, binary: true })));
+        assert_eq!(
+            (rest, &data),
+            (&b" y"[..], &Some(MessageData::Streamed { size: 70_000.into(), binary: true }))
+        );
         let mut output = wire::Output::new();
         let mut encoder = Encoder::new(&mut output, Options::server());
         encoder.put(b"x ");

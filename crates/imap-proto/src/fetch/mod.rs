@@ -19,7 +19,9 @@ pub use annotation::{Annotation, AnnotationAttribute, AnnotationQuery};
 pub use body::{BodyPart, BodyStructure, Children, Disposition, Params};
 pub use body_builder::BodyBuilder;
 pub use command::{BinaryQuery, FetchCommand, FetchItem, FetchItems, FetchModifier, SectionQuery};
-pub use convert::{ConvertCommand, ConvertError, ConvertItem, Converted, ConvertedAttribute};
+pub use convert::{
+    ConvertCommand, ConvertError, ConvertErrorCode, ConvertItem, Converted, ConvertedAttribute,
+};
 pub use data::MessageData;
 pub use envelope::{Envelope, EnvelopeBuilder};
 pub use label::Label;

@@ -7,7 +7,9 @@ use super::envelope::Envelope;
 use super::label::Label;
 use super::section::{self, PartNumber, Section};
 use crate::core::syntax::{self, blanks, expected};
-use crate::core::{Atom, Context, Date, DateTime, Encoder, Flags, IString, ObjectId, Raw, class};
+use crate::core::{
+    Atom, Context, Date, DateTime, Encoder, Flags, IString, NonEmpty, Number64, ObjectId, Raw, class,
+};
 use crate::rule;
 use ::core::num::NonZeroU32;
 use alloc::boxed::Box;
@@ -22,8 +24,7 @@ use wire::{ParseError, ParseErrorKind, Tolerance};
 pub struct Fetch {
     /// The number of the message in FETCH, its UID in UIDFETCH.
     pub number: NonZeroU32,
-    /// What is known, in the order of the server.
-    pub attributes: Vec<FetchAttribute>,
+    attributes: Vec<FetchAttribute>,
 }
 
 /// One thing that is known of a message.
@@ -37,9 +38,9 @@ pub enum FetchAttribute {
     /// `INTERNALDATE`
     InternalDate(DateTime),
     /// `RFC822.SIZE`
-    Size(u64),
+    Size(Number64),
     /// `MODSEQ` (RFC 7162)
-    ModSeq(u64),
+    ModSeq(Number64),
     /// `ENVELOPE`
     Envelope(Box<Envelope>),
     /// `BODY`: the structure without extension data.
@@ -67,7 +68,7 @@ pub enum FetchAttribute {
     /// `PREVIEW` (RFC 8970)
     Preview(Option<Box<IString>>),
     /// `ANNOTATION` (RFC 5257)
-    Annotation(Vec<Annotation>),
+    Annotation(NonEmpty<Annotation>),
     /// `X-GM-MSGID`
     GmailMessageId(u64),
     /// `X-GM-THRID`
@@ -86,7 +87,7 @@ pub struct BodySection {
     /// Which part.
     pub section: Section,
     /// Of a partial answer, the place of its first octet.
-    pub origin: Option<u64>,
+    pub origin: Option<Number64>,
     /// Its octets; `None` if there is no such part.
     pub data: Option<MessageData>,
 }
@@ -97,7 +98,7 @@ pub struct BinarySection {
     /// Which part.
     pub part: PartNumber,
     /// Of a partial answer, the place of its first octet. RFC 9051 section 7.5.2 has it in its text, not in its grammar.
-    pub origin: Option<u64>,
+    pub origin: Option<Number64>,
     /// Its octets; `None` if there is no such part.
     pub data: Option<MessageData>,
 }
@@ -108,7 +109,7 @@ pub struct BinarySize {
     /// Which part.
     pub part: PartNumber,
     /// How many octets it has, decoded.
-    pub size: u64,
+    pub size: Number64,
 }
 
 /// An attribute that nobody here knows.
@@ -200,6 +201,24 @@ macro_rules! find {
 }
 
 impl Fetch {
+    /// What is known of the message with this number, or this UID.
+    #[must_use]
+    pub fn new(number: NonZeroU32, attributes: NonEmpty<FetchAttribute>) -> Self {
+        Self { number, attributes: attributes.into_vec() }
+    }
+
+    /// What is known, in the order of the server. Of a server that says nothing, nothing.
+    #[must_use]
+    pub fn attributes(&self) -> &[FetchAttribute] {
+        &self.attributes
+    }
+
+    /// The same, to be taken apart.
+    #[must_use]
+    pub fn into_attributes(self) -> Vec<FetchAttribute> {
+        self.attributes
+    }
+
     find!(
         /// `UID`; of a UIDFETCH it is the number.
         uid, Uid(uid) => *uid, NonZeroU32);
@@ -211,10 +230,10 @@ impl Fetch {
         internal_date, InternalDate(date) => *date, DateTime);
     find!(
         /// `RFC822.SIZE`
-        size, Size(size) => *size, u64);
+        size, Size(size) => *size, Number64);
     find!(
         /// `MODSEQ`
-        mod_seq, ModSeq(number) => *number, u64);
+        mod_seq, ModSeq(number) => *number, Number64);
     find!(
         /// `ENVELOPE`
         envelope, Envelope(envelope) => &**envelope, &Envelope);
@@ -349,7 +368,7 @@ impl FetchAttribute {
         }
         if RFC822_S.is_in(word) {
             let number = syntax::after(&i[8..], b"IZE ")?;
-            let (rest, size) = syntax::number63(number).ok()?;
+            let (rest, size) = syntax::number64(number).ok()?;
             // also in a form that is none
             return matches!(rest.first(), Some(b' ' | b')')).then_some((rest, Self::Size(size)));
         }
@@ -359,9 +378,9 @@ impl FetchAttribute {
             return Some((rest, Self::InternalDate(date)));
         }
         if MODSEQ.is_in(word) {
-            let (rest, number) = syntax::number63(&i[8..]).ok()?;
+            let (rest, number) = syntax::number64(&i[8..]).ok()?;
             let rest = rest.strip_prefix(b")")?;
-            return (number > 0).then_some((rest, Self::ModSeq(number)));
+            return (number > Number64::ZERO).then_some((rest, Self::ModSeq(number)));
         }
         if ENVELOPE.is_in(word) && i.get(8..10) == Some(b" (") {
             let (rest, envelope) = Envelope::well_formed(cx, &i[9..])?;
@@ -499,7 +518,9 @@ impl FetchAttribute {
             Self::EmailId(id) => Self::EmailId(Box::new(id.detach())),
             Self::ThreadId(Some(id)) => Self::ThreadId(Some(Box::new(id.detach()))),
             Self::Preview(Some(text)) => Self::Preview(Some(Box::new(text.detach()))),
-            Self::Annotation(list) => Self::Annotation(list.iter().map(Annotation::detach).collect()),
+            Self::Annotation(list) => {
+                Self::Annotation(NonEmpty::known(list.iter().map(Annotation::detach).collect()))
+            }
             Self::GmailLabels(labels) => Self::GmailLabels(labels.iter().map(Label::detach).collect()),
             Self::Other(other) => {
                 Self::Other(Box::new(OtherAttribute { name: other.name.detach(), raw: other.raw.detach() }))
@@ -531,11 +552,11 @@ impl FetchAttribute {
             }
             Self::Size(size) => {
                 encoder.put(b"RFC822.SIZE ");
-                encoder.number(*size);
+                encoder.number(size.get());
             }
             Self::ModSeq(number) => {
                 encoder.put(b"MODSEQ (");
-                encoder.number(*number);
+                encoder.number(number.get());
                 encoder.put(b")");
             }
             Self::Envelope(envelope) => {
@@ -582,7 +603,7 @@ impl FetchAttribute {
                 encoder.put(b"BINARY.SIZE");
                 section::encode_binary(&found.part, encoder);
                 encoder.sp();
-                encoder.number(found.size);
+                encoder.number(found.size.get());
             }
             Self::EmailId(id) => {
                 encoder.put(b"EMAILID ");
@@ -638,8 +659,8 @@ impl FetchAttribute {
             (1..=u32::MAX).prop_filter_map("zero", |uid| NonZeroU32::new(uid).map(Self::Uid)),
             Flags::strategy().prop_map(Self::Flags),
             DateTime::strategy().prop_map(Self::InternalDate),
-            (0..1u64 << 63).prop_map(Self::Size),
-            (1..1u64 << 63).prop_map(Self::ModSeq),
+            Number64::strategy().prop_map(Self::Size),
+            Number64::strategy().prop_filter("0", |n| n.get() > 0).prop_map(Self::ModSeq),
         ];
         let parsed = prop_oneof![
             Envelope::strategy().prop_map(|envelope| Self::Envelope(Box::new(envelope))).boxed(),
@@ -647,16 +668,16 @@ impl FetchAttribute {
             BodyStructure::strategy().prop_map(|body| Self::BodyStructure(Box::new(body))).boxed(),
         ];
         let bodies = prop_oneof![
-            (Section::strategy(), proptest::option::of(0..1u64 << 63), data()).prop_map(
+            (Section::strategy(), proptest::option::of(Number64::strategy()), data()).prop_map(
                 |(section, origin, data)| Self::Section(Box::new(BodySection { section, origin, data }))
             ),
             boxed().prop_map(Self::Rfc822),
             boxed().prop_map(Self::Rfc822Header),
             boxed().prop_map(Self::Rfc822Text),
-            (section::part_strategy(), proptest::option::of(0..1u64 << 63), data()).prop_map(
+            (section::part_strategy(), proptest::option::of(Number64::strategy()), data()).prop_map(
                 |(part, origin, data)| Self::Binary(Box::new(BinarySection { part, origin, data }))
             ),
-            (section::part_strategy(), 0..1u64 << 32)
+            (section::part_strategy(), Number64::strategy())
                 .prop_map(|(part, size)| Self::BinarySize(Box::new(BinarySize { part, size }))),
         ];
         let others = prop_oneof![
@@ -664,7 +685,7 @@ impl FetchAttribute {
             proptest::option::of(ObjectId::strategy()).prop_map(|id| Self::ThreadId(id.map(Box::new))),
             proptest::option::of(DateTime::strategy()).prop_map(Self::SaveDate),
             proptest::option::of(IString::strategy()).prop_map(|text| Self::Preview(text.map(Box::new))),
-            proptest::collection::vec(Annotation::strategy(), 1..3).prop_map(Self::Annotation),
+            NonEmpty::strategy(Annotation::strategy(), 2).prop_map(Self::Annotation),
             any::<u64>().prop_map(Self::GmailMessageId),
             any::<u64>().prop_map(Self::GmailThreadId),
             proptest::collection::vec(Label::strategy(), 0..4).prop_map(Self::GmailLabels),
@@ -683,7 +704,7 @@ impl FetchAttribute {
     }
 }
 
-fn encode_raw(name: &Raw, raw: &Raw, encoder: &mut Encoder<'_>) {
+pub(super) fn encode_raw(name: &Raw, raw: &Raw, encoder: &mut Encoder<'_>) {
     name.encode(encoder);
     if !raw.is_empty() {
         encoder.sp();
@@ -713,8 +734,8 @@ fn starts_attribute(i: &[u8]) -> bool {
 /// What stands before a value.
 enum Name {
     Plain,
-    Section(Section, Option<u64>),
-    Binary(PartNumber, Option<u64>),
+    Section(Section, Option<Number64>),
+    Binary(PartNumber, Option<Number64>),
     BinarySize(PartNumber),
     Other,
 }
@@ -775,14 +796,14 @@ impl Name {
                 (rest, A::Binary(Box::new(BinarySection { part, origin, data })))
             }
             Self::BinarySize(part) => {
-                let (rest, size) = syntax::minus_or_number(cx, i)?;
+                let (rest, size) = syntax::minus_or_number64(cx, i)?;
                 (rest, A::BinarySize(Box::new(BinarySize { part, size })))
             }
             Self::Other => return fail(i, expected::FETCH_ATTRIBUTE),
             Self::Plain => match key {
                 UID => syntax::nz_number(i).map(|(rest, uid)| (rest, A::Uid(uid)))?,
                 FLAGS => Flags::rule(cx, i).map(|(rest, flags)| (rest, A::Flags(flags)))?,
-                SIZE => syntax::minus_or_number(cx, i).map(|(rest, size)| (rest, A::Size(size)))?,
+                SIZE => syntax::minus_or_number64(cx, i).map(|(rest, size)| (rest, A::Size(size)))?,
                 INTERNALDATE => loose_date(cx, i).map(|(rest, date)| (rest, A::InternalDate(date)))?,
                 MODSEQ => mod_seq(cx, i).map(|(rest, number)| (rest, A::ModSeq(number)))?,
                 ENVELOPE => {
@@ -846,15 +867,15 @@ fn drafted<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ((), Option<IString>
 }
 
 /// `"(" permsg-modsequence ")"`; 0, negative or without parentheses where that is tolerated.
-fn mod_seq<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, u64> {
+fn mod_seq<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Number64> {
     let (open, inside) = match i.strip_prefix(b"(") {
         Some(inside) => (true, syntax::no_sp(cx, inside)),
         None => (false, i),
     };
-    let (rest, number) = syntax::minus_or_number(cx, inside)?;
+    let (rest, number) = syntax::minus_or_number64(cx, inside)?;
     let digits = &inside[..inside.len() - rest.len()];
     // a negative one was remarked already
-    if number == 0
+    if number == Number64::ZERO
         && digits.first() != Some(&b'-')
         && !cx.tolerates(Tolerance::Default, rule::NUMBER_RANGE, digits)
     {
@@ -1007,7 +1028,8 @@ mod tests {
         DateTime::new(Date::new(1996, 7, 17).unwrap(), 2, 44, 25, -420).unwrap()
     }
 
-    fn section(section: Section, origin: Option<u64>, data: Option<&'static str>) -> FetchAttribute {
+    fn section(section: Section, origin: Option<u32>, data: Option<&'static str>) -> FetchAttribute {
+        let origin = origin.map(Number64::from);
         let data = data.map(MessageData::new);
         FetchAttribute::Section(Box::new(BodySection { section, origin, data }))
     }
@@ -1034,9 +1056,9 @@ mod tests {
         check_rows(&[
             Row::Good(
                 b" (UID 4827313 FLAGS (\\Seen) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" RFC822.SIZE 4286)",
-                vec![uid(4_827_313), flags([Flag::Seen]), A::InternalDate(date()), A::Size(4286)],
+                vec![uid(4_827_313), flags([Flag::Seen]), A::InternalDate(date()), A::Size(4286.into())],
             ),
-            Row::Good(b" (FLAGS () MODSEQ (624140003))", vec![flags([]), A::ModSeq(624_140_003)]),
+            Row::Good(b" (FLAGS () MODSEQ (624140003))", vec![flags([]), A::ModSeq(624_140_003.into())]),
             Row::Good(
                 b" (ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) BODY (\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 1))",
                 vec![A::Envelope(nothing()), A::Body(text())],
@@ -1066,10 +1088,10 @@ mod tests {
                     })),
                     A::Binary(Box::new(BinarySection {
                         part: vec![],
-                        origin: Some(7),
+                        origin: Some(7.into()),
                         data: Some(MessageData::new("a")),
                     })),
-                    A::BinarySize(Box::new(BinarySize { part: vec![ONE], size: 1 << 32 })),
+                    A::BinarySize(Box::new(BinarySize { part: vec![ONE], size: Number64::new(1 << 32).unwrap() })),
                 ],
             ),
             Row::Good(
@@ -1088,7 +1110,7 @@ mod tests {
             Row::Good(
                 b" (ANNOTATION (/comment (value.priv \"x\" value.shared NIL)) X-GM-MSGID 18446744073709551615 X-GM-THRID 1 X-GM-LABELS (\\Inbox))",
                 vec![
-                    A::Annotation(vec![Annotation {
+                    A::Annotation(NonEmpty::one(Annotation {
                         entry: IString::new("/comment").unwrap(),
                         attributes: vec![
                             AnnotationAttribute {
@@ -1097,7 +1119,7 @@ mod tests {
                             },
                             AnnotationAttribute { name: IString::new("value.shared").unwrap(), value: None },
                         ],
-                    }]),
+                    })),
                     A::GmailMessageId(u64::MAX),
                     A::GmailThreadId(1),
                     A::GmailLabels(vec![Label::System(Atom::new("Inbox").unwrap())]),
@@ -1143,8 +1165,8 @@ mod tests {
             tolerated(b" (BODY[] \"a\"UID 1)", vec![section(Section::ALL, None, Some("a")), uid(1)]),
             tolerated(b" (UID  7)", vec![uid(7)]),
             // row 77
-            tolerated(b" (MODSEQ (0))", vec![A::ModSeq(0)]),
-            tolerated(b" (UID 1 MODSEQ 5)", vec![uid(1), A::ModSeq(5)]),
+            tolerated(b" (MODSEQ (0))", vec![A::ModSeq(0.into())]),
+            tolerated(b" (UID 1 MODSEQ 5)", vec![uid(1), A::ModSeq(5.into())]),
             // row 78: what has one meaning
             tolerated(
                 b" (INTERNALDATE \"17-Jul-1996 02:44:25 GMT\")",
@@ -1165,7 +1187,7 @@ mod tests {
             // row 85
             tolerated(b" (BODY[]  \"x\")", vec![section(Section::ALL, None, Some("x"))]),
             tolerated(b" (FLAGS NIL UID 1)", vec![flags([]), uid(1)]),
-            tolerated(b" (RFC822.SIZE -1)", vec![A::Size(0)]),
+            tolerated(b" (RFC822.SIZE -1)", vec![A::Size(0.into())]),
             tolerated(
                 b" (ENVELOPE () UID 1)",
                 vec![A::Envelope(Box::new(Envelope::builder().build().unwrap())), uid(1)],
@@ -1197,7 +1219,7 @@ mod tests {
         assert_eq!(invalid_of(octets, Tolerance::Default).len(), 1);
         let frame = Bytes::from_static(octets);
         let cx = Context::new(&frame, Tolerance::Lenient);
-        assert_eq!(Fetch::rule(&cx, &frame, ONE).unwrap().1.size(), Some(9_373_600));
+        assert_eq!(Fetch::rule(&cx, &frame, ONE).unwrap().1.size(), Some(9_373_600.into()));
     }
 
     fn invalid_of(octets: &'static [u8], tolerance: Tolerance) -> Vec<(Bytes, Bytes, u32)> {
@@ -1263,7 +1285,7 @@ mod tests {
         );
         let cx = Context::new(&frame, Tolerance::Default).max_depth(2);
         let (_, fetch) = Fetch::rule(&cx, &frame, ONE).unwrap();
-        assert_eq!((fetch.attributes.len(), fetch.mod_seq()), (6, Some(1)));
+        assert_eq!((fetch.attributes.len(), fetch.mod_seq()), (6, Some(1.into())));
     }
 
     #[test]
@@ -1349,7 +1371,7 @@ mod tests {
         let (rest, fetch) = Fetch::rule(&cx, &frame, ONE).unwrap();
         assert!(rest.is_empty());
         let body = fetch.section(&Section::ALL).unwrap();
-        assert_eq!(body.data, Some(MessageData::Streamed { size: 70_000, binary: false }));
+        assert_eq!(body.data, Some(MessageData::Streamed { size: 70_000.into(), binary: false }));
         let mut output = wire::Output::new();
         let mut encoder = Encoder::new(&mut output, Options::server());
         fetch.encode(&mut encoder);

@@ -1,7 +1,7 @@
 //! Which part of a message: sections and partials.
 
 use crate::core::syntax::{self, blanks, expected};
-use crate::core::{Context, Encoder, IString, Raw};
+use crate::core::{Context, Encoder, IString, Number64, Raw};
 use crate::rule;
 use ::core::num::{NonZeroU32, NonZeroU64};
 use alloc::boxed::Box;
@@ -61,11 +61,23 @@ impl Section {
     /// Octets of a part; without numbers, of the message.
     ///
     /// # Errors
-    /// [`Misuse::Empty`]: `MIME` of the message itself, or a list of no header fields.
+    /// [`Misuse::Empty`]: `MIME` of the message itself, or a list of no header fields. [`Misuse::Invalid`]: what nobody here knows is
+    /// known, or holds what ends it, or begins another value.
     pub fn new(part: PartNumber, text: SectionText) -> Result<Self, Misuse> {
         let empty = match &text {
             SectionText::Mime => part.is_empty(),
             SectionText::HeaderFields(names) | SectionText::HeaderFieldsNot(names) => names.is_empty(),
+            SectionText::Other(raw) => {
+                let octets = raw.as_bytes();
+                let frame = bytes::Bytes::copy_from_slice(octets);
+                let parsed =
+                    SectionText::rule(&Context::new(&frame, Tolerance::Strict), &frame, part.is_empty());
+                // a digit would be of the part number
+                match parsed {
+                    Ok(([], SectionText::Other(_))) if !octets[0].is_ascii_digit() => false,
+                    _ => return Err(Misuse::Invalid("section")),
+                }
+            }
             _ => false,
         };
         if empty { Err(Misuse::Empty) } else { Ok(Self { part, text }) }
@@ -357,9 +369,9 @@ const MAX63: u64 = i64::MAX as u64;
 
 /// `["<" number64 ">"]`, as responses have it: with a length too, where that is tolerated.
 #[inline]
-pub(super) fn origin<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<u64>> {
+pub(super) fn origin<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<Number64>> {
     let Some(inside) = i.strip_prefix(b"<") else { return Ok((i, None)) };
-    let (rest, offset) = syntax::number63(inside)?;
+    let (rest, offset) = syntax::number64(inside)?;
     if let Some(rest) = rest.strip_prefix(b">") {
         return Ok((rest, Some(offset)));
     }
@@ -372,10 +384,10 @@ pub(super) fn origin<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<u64
     Ok((end, Some(offset)))
 }
 
-pub(super) fn encode_origin(origin: Option<u64>, encoder: &mut Encoder<'_>) {
+pub(super) fn encode_origin(origin: Option<Number64>, encoder: &mut Encoder<'_>) {
     if let Some(origin) = origin {
         encoder.put(b"<");
-        encoder.number(origin);
+        encoder.number(origin.get());
         encoder.put(b">");
     }
 }
@@ -490,6 +502,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_known_stays_in_its_brackets() {
+        let other = |numbers: &[u32], raw: &'static str| {
+            Section::new(part(numbers), SectionText::Other(Box::new(Raw::new(raw).unwrap())))
+        };
+        assert_eq!(other(&[1], "X-ALL (a b)").unwrap().to_string(), "1.X-ALL (a b)");
+        for bad in ["", "X] BODY[Y", "]", "HEADER", "MIME", "\"a\"", "{1}\r\na", "(a)", "X[Y"] {
+            assert_eq!(other(&[1], bad), Err(Misuse::Invalid("section")), "{bad}");
+        }
+        // it would be a part
+        assert!(other(&[], "1.X").is_err() && other(&[1], "1").is_err() && other(&[], "X").is_ok());
+    }
+
+    #[test]
     fn sections() {
         check(
             Section::rule,
@@ -565,8 +590,8 @@ mod tests {
             origin,
             |origin, encoder| encode_origin(*origin, encoder),
             &[
-                Row::Good(b"<0>", Some(0)),
-                Row::Tolerated(b"<0.10>", 6, Some(0)),
+                Row::Good(b"<0>", Some(0.into())),
+                Row::Tolerated(b"<0.10>", 6, Some(0.into())),
                 Row::Bad(b"<x>", 1),
                 Row::Bad(b"<1.>", 3),
             ],

@@ -166,7 +166,7 @@ mod tests {
                     SearchCommand::new(all).returning([ReturnOption::Min, ReturnOption::Count]),
                 ),
                 Row::Other(b" RETURN () ALL", SearchCommand::new(K::All).returning([])),
-                Row::Good(b" $ SMALLER 4096", SearchCommand::new(K::saved().and(K::Smaller(4096)))),
+                Row::Good(b" $ SMALLER 4096", SearchCommand::new(K::saved().and(K::Smaller(4096.into())))),
                 Row::Good(
                     b" RETURN (SAVE) CHARSET UTF-8 (OR $ 1,3000:3021) TEXT {4}\r\n\xd0\xbf\xd1\x80",
                     charset.clone(),

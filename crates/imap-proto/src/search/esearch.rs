@@ -1,7 +1,7 @@
 //! The ESEARCH response.
 
 use crate::core::syntax::{self, blanks, expected, no_sp, sp};
-use crate::core::{Context, Encoder, Mailbox, Parameter, Raw, SequenceSet, Tag, class};
+use crate::core::{Context, Encoder, Mailbox, NonEmpty, NzNumber64, Parameter, Raw, SequenceSet, Tag, class};
 use crate::fetch::PartialRange;
 use crate::rule;
 use ::core::num::NonZeroU32;
@@ -9,7 +9,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use wire::keyword::key_of;
 use wire::parse::{Failure, Parsed, fail};
-use wire::{ParseError, ParseErrorKind, Tolerance};
+use wire::{Misuse, ParseError, ParseErrorKind, Tolerance};
 
 /// `search-correlator` (RFC 9051 section 9, RFC 7377 section 2.1): which search of which mailbox a response belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -194,15 +194,15 @@ pub enum EsearchItem {
     /// `COUNT`: how many there are.
     Count(u32),
     /// `MODSEQ` (RFC 7162): the highest modification sequence of these messages.
-    ModSeq(u64),
+    ModSeq(NzNumber64),
     /// `PARTIAL` (RFC 5267, RFC 9394): the part of the result that was asked for.
     Partial(Box<PartialResult>),
     /// `ADDTO` (RFC 5267): messages that came into the result.
-    AddTo(Vec<ResultUpdate>),
+    AddTo(NonEmpty<ResultUpdate>),
     /// `REMOVEFROM` (RFC 5267): messages that went out of the result.
-    RemoveFrom(Vec<ResultUpdate>),
+    RemoveFrom(NonEmpty<ResultUpdate>),
     /// `RELEVANCY` (RFC 6203): how well each message matches, 1 to 100, in the order of `ALL` or `PARTIAL`.
-    Relevancy(Vec<u8>),
+    Relevancy(RelevancyScores),
     /// Another item.
     Other(Box<Parameter>),
     /// An item that has not the form of its RFC.
@@ -216,6 +216,31 @@ pub struct PartialResult {
     pub range: PartialRange,
     /// Its messages; `None`: there are no results in that range.
     pub set: Option<SequenceSet>,
+}
+
+/// `score-list` (RFC 6203 section 7): how well messages match, 1 to 100.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct RelevancyScores(Vec<u8>);
+
+impl RelevancyScores {
+    /// Checks scores.
+    ///
+    /// # Errors
+    /// [`Misuse::Invalid`]: 0, or more than 100.
+    pub fn new(scores: impl Into<Vec<u8>>) -> Result<Self, Misuse> {
+        let scores = scores.into();
+        if scores.iter().all(|score| (1..=100).contains(score)) {
+            Ok(Self(scores))
+        } else {
+            Err(Misuse::Invalid("score"))
+        }
+    }
+
+    /// The scores.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// One change of a result (RFC 5267 section 4.3).
@@ -345,7 +370,7 @@ impl EsearchItem {
             }
             Self::ModSeq(mod_seq) => {
                 encoder.put(b"MODSEQ ");
-                encoder.number(*mod_seq);
+                encoder.number(mod_seq.get());
             }
             Self::Partial(partial) => {
                 encoder.put(b"PARTIAL (");
@@ -361,7 +386,7 @@ impl EsearchItem {
             Self::RemoveFrom(updates) => encode_updates(b"REMOVEFROM ", updates, encoder),
             Self::Relevancy(scores) => {
                 encoder.put(b"RELEVANCY ");
-                encoder.list(scores, |encoder, &score| encoder.number(score.into()));
+                encoder.list(&scores.0, |encoder, &score| encoder.number(score.into()));
             }
             Self::Other(parameter) => parameter.encode(encoder),
             Self::Invalid(invalid) => invalid.item.encode(encoder),
@@ -373,10 +398,10 @@ impl EsearchItem {
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
         let updates = || {
-            proptest::collection::vec(
+            NonEmpty::strategy(
                 (any::<u32>(), SequenceSet::uid_strategy())
                     .prop_map(|(position, set)| ResultUpdate { position, set }),
-                1..4,
+                3,
             )
         };
         prop_oneof![
@@ -384,12 +409,13 @@ impl EsearchItem {
             any::<NonZeroU32>().prop_map(Self::Max),
             SequenceSet::uid_strategy().prop_map(|set| Self::All(Box::new(set))),
             any::<u32>().prop_map(Self::Count),
-            (1..=i64::MAX as u64).prop_map(Self::ModSeq),
+            NzNumber64::strategy().prop_map(Self::ModSeq),
             (PartialRange::strategy(), proptest::option::of(SequenceSet::uid_strategy()))
                 .prop_map(|(range, set)| Self::Partial(Box::new(PartialResult { range, set }))),
             updates().prop_map(Self::AddTo),
             updates().prop_map(Self::RemoveFrom),
-            proptest::collection::vec(1..=100u8, 0..5).prop_map(Self::Relevancy),
+            proptest::collection::vec(1..=100u8, 0..5)
+                .prop_map(|scores| Self::Relevancy(RelevancyScores(scores))),
             Parameter::strategy()
                 .prop_filter("without a value", |parameter| parameter.value.is_some())
                 .prop_map(|parameter| Self::Other(Box::new(parameter))),
@@ -451,7 +477,7 @@ fn mod_seq<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<EsearchItem>>
         return Err(Failure::at(inside, expected::NZ_NUMBER, ParseErrorKind::Range));
     }
     let rest = if inside.len() < i.len() { syntax::octet(rest, b')', expected::CLOSE)?.0 } else { rest };
-    Ok((rest, (value > 0).then_some(EsearchItem::ModSeq(value))))
+    Ok((rest, NzNumber64::new(value).ok().map(EsearchItem::ModSeq)))
 }
 
 /// `"(" partial-range SP partial-results ")"`
@@ -476,7 +502,7 @@ fn partial<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<EsearchItem>>
 }
 
 /// `"(" context-position SP sequence-set *(SP context-position SP sequence-set) ")"`
-fn updates<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Vec<ResultUpdate>> {
+fn updates<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, NonEmpty<ResultUpdate>> {
     let (i, ()) = syntax::octet(i, b'(', expected::OPEN)?;
     let mut i = no_sp(cx, i);
     let mut updates = Vec::new();
@@ -489,7 +515,7 @@ fn updates<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Vec<ResultUpdate>> {
         let (rest, set) = SequenceSet::rule(cx, rest)?;
         updates.push(ResultUpdate { position, set });
         if rest.get(blanks(rest)) == Some(&b')') {
-            return close(cx, rest).map(|(rest, ())| (rest, updates));
+            return close(cx, rest).map(|(rest, ())| (rest, NonEmpty::known(updates)));
         }
         i = sp(cx, rest)?.0;
     }
@@ -507,7 +533,7 @@ fn relevancy<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<EsearchItem
             _ => Err(Failure::at(i, wire::parse::expected::NUMBER, ParseErrorKind::Range)),
         }
     })?;
-    Ok((rest, Some(EsearchItem::Relevancy(scores))))
+    Ok((rest, Some(EsearchItem::Relevancy(RelevancyScores(scores)))))
 }
 
 fn close<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, ()> {
@@ -603,7 +629,7 @@ impl Esearch {
 
     /// `MODSEQ`
     #[must_use]
-    pub fn mod_seq(&self) -> Option<u64> {
+    pub fn mod_seq(&self) -> Option<NzNumber64> {
         self.items
             .iter()
             .find_map(|item| if let EsearchItem::ModSeq(mod_seq) = item { Some(*mod_seq) } else { None })
@@ -716,6 +742,14 @@ mod tests {
         Esearch { correlator, uid, items }
     }
 
+    #[test]
+    fn scores_are_bounded() {
+        assert!(RelevancyScores::new([1, 100]).is_ok() && RelevancyScores::new([]).is_ok());
+        for bad in [0, 101, 255] {
+            assert_eq!(RelevancyScores::new([bad]), Err(Misuse::Invalid("score")));
+        }
+    }
+
     fn update(position: u32, text: &str) -> ResultUpdate {
         ResultUpdate { position, set: set(text) }
     }
@@ -759,7 +793,7 @@ mod tests {
                 ),
                 Row::Good(
                     b" (TAG \"a\") ALL 5,3,2,1 MODSEQ 1236",
-                    found("a", false, vec![all("5,3,2,1"), I::ModSeq(1236)]),
+                    found("a", false, vec![all("5,3,2,1"), I::ModSeq(NzNumber64::new(1236).unwrap())]),
                 ),
                 Row::Good(
                     b" (TAG \"tag1\" MAILBOX folder2/banana UIDVALIDITY 503) UID ALL 3002,4004",
@@ -771,7 +805,7 @@ mod tests {
                 ),
                 Row::Good(
                     b" (TAG \"B01\") UID ADDTO (0 32768:32769)",
-                    found("B01", true, vec![I::AddTo(vec![update(0, "32768:32769")])]),
+                    found("B01", true, vec![I::AddTo(NonEmpty::one(update(0, "32768:32769")))]),
                 ),
                 Row::Good(
                     b" (TAG \"C01\") UID ADDTO (1 2733) REMOVEFROM (1 2731:2732 4 9)",
@@ -779,8 +813,8 @@ mod tests {
                         "C01",
                         true,
                         vec![
-                            I::AddTo(vec![update(1, "2733")]),
-                            I::RemoveFrom(vec![update(1, "2731:2732"), update(4, "9")]),
+                            I::AddTo(NonEmpty::one(update(1, "2733"))),
+                            I::RemoveFrom(NonEmpty::new([update(1, "2731:2732"), update(4, "9")]).unwrap()),
                         ],
                     ),
                 ),
@@ -802,7 +836,11 @@ mod tests {
                 ),
                 Row::Good(
                     b" (TAG \"B1\") ALL 1,5,10 RELEVANCY (4 99 42)",
-                    found("B1", false, vec![all("1,5,10"), I::Relevancy(vec![4, 99, 42])]),
+                    found(
+                        "B1",
+                        false,
+                        vec![all("1,5,10"), I::Relevancy(RelevancyScores::new([4, 99, 42]).unwrap())],
+                    ),
                 ),
                 Row::Good(
                     b" (TAG \"a\") X-A (b \"c)\") X-D 1:4 COUNT 1",
@@ -816,7 +854,11 @@ mod tests {
                 Row::Tolerated(b" ALL \"\" COUNT 0", 15, found("", false, vec![I::Count(0)])),
                 Row::Tolerated(b" COUNT 1 MODSEQ 0", 17, found("", false, vec![I::Count(1)])),
                 Row::Tolerated(b" COUNT 1 UID", 12, found("", true, vec![I::Count(1)])),
-                Row::Tolerated(b" RELEVANCY (0 101)", 18, found("", false, vec![I::Relevancy(vec![1, 100])])),
+                Row::Tolerated(
+                    b" RELEVANCY (0 101)",
+                    18,
+                    found("", false, vec![I::Relevancy(RelevancyScores::new([1, 100]).unwrap())]),
+                ),
                 Row::Lenient(b" (TAG \"a00\") (COUNT 17)", 23, found("a00", false, vec![I::Count(17)])),
                 Row::Bad(b" (TAG)", 5),
                 Row::Bad(b" (TAG \"\")", 6),
@@ -859,7 +901,7 @@ mod tests {
     fn parentheses_around_a_modification_sequence() {
         let line = Bytes::from_static(b" MODSEQ (5) COUNT 1");
         let found = |tolerance| Esearch::rule(&Context::new(&line, tolerance), &line).map(|(_, found)| found);
-        assert_eq!(found(Tolerance::Lenient).unwrap().mod_seq(), Some(5));
+        assert_eq!(found(Tolerance::Lenient).unwrap().mod_seq(), NzNumber64::new(5).ok());
         assert_eq!(found(Tolerance::Default).unwrap().count(), Some(1));
         assert!(found(Tolerance::Strict).is_err());
     }

@@ -2,7 +2,8 @@
 
 use crate::core::syntax::{self, blanks, expected, no_sp, sp};
 use crate::core::{
-    Atom, Context, Date, Encoder, Flag, IString, Literal8, NonEmpty, ObjectId, Raw, SequenceSet, class, raw,
+    Atom, Context, Date, Encoder, Flag, IString, Literal8, NonEmpty, Number64, ObjectId, Raw, SequenceSet,
+    class, raw,
 };
 use crate::fetch::Label;
 use crate::rule;
@@ -178,7 +179,7 @@ keys! {
         /// `KEYWORD`: with this keyword.
         Keyword(Atom) = "KEYWORD",
         /// `LARGER`: of more octets.
-        Larger(u64) = "LARGER",
+        Larger(Number64) = "LARGER",
         /// `ON`: came on this day.
         On(Date) = "ON",
         /// `SENTBEFORE`: its `Date` field is before this day.
@@ -190,7 +191,7 @@ keys! {
         /// `SINCE`: came on this day, or later.
         Since(Date) = "SINCE",
         /// `SMALLER`: of fewer octets.
-        Smaller(u64) = "SMALLER",
+        Smaller(Number64) = "SMALLER",
         /// `SUBJECT`: in this field.
         Subject(IString) = "SUBJECT",
         /// `TEXT`: in the header or the body.
@@ -251,7 +252,7 @@ pub struct ModSeqKey {
     /// What was changed; without it, anything.
     pub entry: Option<Box<ModSeqEntry>>,
     /// The modification sequence of the message is this one or larger.
-    pub mod_seq: u64,
+    pub mod_seq: Number64,
 }
 
 /// An entry whose change is searched for (RFC 7162 section 3.1.5).
@@ -337,7 +338,9 @@ macro_rules! arguments {
 
 arguments! {
     Date, Date::rule, |date: &Date, encoder| Date::encode(*date, encoder), |date: &Date| *date;
-    u64, |_, i| syntax::number63(i), |number: &u64, encoder: &mut Encoder<'_>| encoder.number(*number), |number: &u64| *number;
+    Number64, |_, i| syntax::number64(i), |number: &Number64, encoder: &mut Encoder<'_>| encoder.number(number.get()), |number: &Number64| *number;
+    // of Gmail: all 64 bits
+    u64, |_, i| wire::number::number64(i), |number: &u64, encoder: &mut Encoder<'_>| encoder.number(*number), |number: &u64| *number;
     NonZeroU32, |_, i| syntax::nz_number(i), |number: &NonZeroU32, encoder: &mut Encoder<'_>| encoder.number(number.get().into()), |number: &NonZeroU32| *number;
     ObjectId, ObjectId::rule, ObjectId::encode, ObjectId::detach;
     Box<SequenceSet>, set, |set: &SequenceSet, encoder| set.encode(encoder), Clone::clone;
@@ -411,7 +414,7 @@ impl ModSeqKey {
     /// ```
     fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         if matches!(i.first(), Some(b'0'..=b'9')) {
-            let (i, mod_seq) = syntax::number63(i)?;
+            let (i, mod_seq) = syntax::number64(i)?;
             return Ok((i, Self { entry: None, mod_seq }));
         }
         let (i, name) = syntax::string(cx, i)?;
@@ -427,7 +430,7 @@ impl ModSeqKey {
             _ => return fail(i, expected::ENTRY),
         };
         let (i, ()) = sp(cx, rest)?;
-        let (i, mod_seq) = syntax::number63(i)?;
+        let (i, mod_seq) = syntax::number64(i)?;
         Ok((i, Self { entry: Some(Box::new(ModSeqEntry { name, kind })), mod_seq }))
     }
 
@@ -440,7 +443,7 @@ impl ModSeqKey {
                 ModSeqEntryType::All => b" all ",
             });
         }
-        encoder.number(self.mod_seq);
+        encoder.number(self.mod_seq.get());
     }
 }
 
@@ -977,7 +980,7 @@ impl SearchKey {
 
     /// `MODSEQ` (RFC 7162): changed since this modification sequence.
     #[must_use]
-    pub fn mod_seq(mod_seq: u64) -> Self {
+    pub fn mod_seq(mod_seq: Number64) -> Self {
         Self::ModSeq(ModSeqKey { entry: None, mod_seq })
     }
 
@@ -1097,9 +1100,13 @@ impl SearchKey {
             (0..4usize, any::<NonZeroU32>()).prop_map(|(n, number)| {
                 [Self::Older, Self::Younger, Self::UidAfter, Self::UidBefore][n](number)
             }),
-            (0..4usize, 0..=i64::MAX as u64).prop_map(|(n, number)| {
-                [Self::Larger, Self::Smaller, Self::GmailMessageId, Self::GmailThreadId][n](number)
+            (any::<bool>(), Number64::strategy()).prop_map(|(larger, size)| if larger {
+                Self::Larger(size)
+            } else {
+                Self::Smaller(size)
             }),
+            any::<u64>().prop_map(Self::GmailMessageId),
+            any::<u64>().prop_map(Self::GmailThreadId),
             (IString::strategy(), IString::strategy())
                 .prop_map(|(name, value)| Self::Header(Box::new(HeaderKey { name, value }))),
             Label::strategy().prop_map(Self::GmailLabel),
@@ -1107,7 +1114,7 @@ impl SearchKey {
             SequenceSet::strategy().prop_map(Self::uid),
             ObjectId::strategy().prop_map(Self::EmailId),
             ObjectId::strategy().prop_map(Self::ThreadId),
-            (proptest::option::of((IString::strategy(), 0..3usize)), 0..=i64::MAX as u64).prop_map(
+            (proptest::option::of((IString::strategy(), 0..3usize)), Number64::strategy()).prop_map(
                 |(entry, mod_seq)| {
                     let kinds = [ModSeqEntryType::Private, ModSeqEntryType::Shared, ModSeqEntryType::All];
                     let entry = entry.map(|(name, kind)| Box::new(ModSeqEntry { name, kind: kinds[kind] }));
@@ -1232,8 +1239,8 @@ mod tests {
                 ),
                 Row::Good(b"HEADER Message-Id a@b", K::header("Message-Id", "a@b").unwrap()),
                 Row::Good(b"HEADER X-Spam \"\"", K::header("X-Spam", "").unwrap()),
-                Row::Good(b"LARGER 50000", K::Larger(50000)),
-                Row::Good(b"SMALLER 9223372036854775807", K::Smaller(i64::MAX as u64)),
+                Row::Good(b"LARGER 50000", K::Larger(50000.into())),
+                Row::Good(b"SMALLER 9223372036854775807", K::Smaller(Number64::MAX)),
                 Row::Good(b"1:5,7", K::sequence(set("1:5,7"))),
                 Row::Good(b"*", K::sequence(set("*"))),
                 Row::Good(b"$", K::saved()),
@@ -1241,8 +1248,8 @@ mod tests {
                 Row::Good(b"UID 22000:25000", K::uid(set("22000:25000"))),
                 Row::Good(b"UIDAFTER 25000", K::UidAfter(number(25000))),
                 Row::Good(b"UIDBEFORE 25000", K::UidBefore(number(25000))),
-                Row::Good(b"MODSEQ 620162338", K::mod_seq(620_162_338)),
-                Row::Good(b"MODSEQ 0", K::mod_seq(0)),
+                Row::Good(b"MODSEQ 620162338", K::mod_seq(620_162_338.into())),
+                Row::Good(b"MODSEQ 0", K::mod_seq(0.into())),
                 Row::Good(
                     b"MODSEQ \"/flags/\\\\draft\" all 620162338",
                     K::ModSeq(ModSeqKey {
@@ -1250,7 +1257,7 @@ mod tests {
                             name: text("/flags/\\draft"),
                             kind: ModSeqEntryType::All,
                         })),
-                        mod_seq: 620_162_338,
+                        mod_seq: 620_162_338.into(),
                     }),
                 ),
                 Row::Good(b"YOUNGER 259200", K::Younger(number(259_200))),
@@ -1283,6 +1290,7 @@ mod tests {
                     K::gmail_raw("has:attachment in:unread").unwrap(),
                 ),
                 Row::Good(b"X-GM-MSGID 1278455344230334865", K::GmailMessageId(1_278_455_344_230_334_865)),
+                Row::Good(b"X-GM-MSGID 18446744073709551615", K::GmailMessageId(u64::MAX)),
                 Row::Good(b"X-GM-THRID 1266894439832287888", K::GmailThreadId(1_266_894_439_832_287_888)),
                 Row::Good(
                     b"X-GM-LABELS \"\\\\Inbox\"",
@@ -1328,7 +1336,7 @@ mod tests {
                 Row::Good(b"OR OR SEEN DRAFT OR NEW OLD", K::Or(keys([K::Seen, K::Draft, K::New, K::Old]))),
                 Row::Good(
                     b"OR NOT MODSEQ 720162338 LARGER 50000",
-                    K::mod_seq(720_162_338).not().or(K::Larger(50000)),
+                    K::mod_seq(720_162_338.into()).not().or(K::Larger(50000.into())),
                 ),
                 Row::Good(
                     b"(OR $ 1,3000:3021)",

@@ -11,7 +11,9 @@ mod thread;
 
 pub use charset::Charset;
 pub use command::SearchCommand;
-pub use esearch::{Esearch, EsearchItem, InvalidEsearchItem, PartialResult, ResultUpdate, SearchCorrelator};
+pub use esearch::{
+    Esearch, EsearchItem, InvalidEsearchItem, PartialResult, RelevancyScores, ResultUpdate, SearchCorrelator,
+};
 pub use key::{
     AnnotationKey, AnnotationScope, HeaderKey, ModSeqEntry, ModSeqEntryType, ModSeqKey, OtherKey, SearchKey,
 };

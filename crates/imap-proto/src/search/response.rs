@@ -1,7 +1,7 @@
 //! The SEARCH and SORT responses.
 
 use crate::core::syntax::{self, blanks, expected, no_sp, sp};
-use crate::core::{Context, Encoder};
+use crate::core::{Context, Encoder, NzNumber64};
 use crate::rule;
 use ::core::num::NonZeroU32;
 use alloc::vec::Vec;
@@ -16,7 +16,7 @@ macro_rules! responses {
             /// Sequence numbers or UIDs, in the order of the response.
             pub numbers: Vec<NonZeroU32>,
             /// The highest modification sequence of these messages (RFC 7162 section 3.1.6).
-            pub mod_seq: Option<u64>,
+            pub mod_seq: Option<NzNumber64>,
         }
 
         impl $id {
@@ -34,7 +34,7 @@ macro_rules! responses {
             #[cfg(any(test, feature = "proptest"))]
             pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
                 use proptest::prelude::*;
-                (proptest::collection::vec(any::<NonZeroU32>(), 0..12), proptest::option::of(1..=i64::MAX as u64)).prop_map(
+                (proptest::collection::vec(any::<NonZeroU32>(), 0..12), proptest::option::of(NzNumber64::strategy())).prop_map(
                     |(numbers, mod_seq)| {
                         let mod_seq = if numbers.is_empty() { None } else { mod_seq };
                         Self { numbers, mod_seq }
@@ -59,7 +59,7 @@ responses! {
 /// sort-data           = "SORT" [1*(SP nz-number) SP search-sort-mod-seq]
 /// search-sort-mod-seq = "(" "MODSEQ" SP mod-sequence-value ")"
 /// ```
-fn results<'i>(cx: &Context<'_>, mut i: &'i [u8]) -> Parsed<'i, (Vec<NonZeroU32>, Option<u64>)> {
+fn results<'i>(cx: &Context<'_>, mut i: &'i [u8]) -> Parsed<'i, (Vec<NonZeroU32>, Option<NzNumber64>)> {
     // most numbers have more than five digits where it matters
     let mut numbers = Vec::with_capacity(i.len() / 6);
     let limit = cx.item_limit();
@@ -112,7 +112,7 @@ fn results<'i>(cx: &Context<'_>, mut i: &'i [u8]) -> Parsed<'i, (Vec<NonZeroU32>
 }
 
 /// `"(" "MODSEQ" SP mod-sequence-value ")"`
-fn mod_seq<'i>(cx: &Context<'_>, i: &'i [u8], alone: bool) -> Parsed<'i, Option<u64>> {
+fn mod_seq<'i>(cx: &Context<'_>, i: &'i [u8], alone: bool) -> Parsed<'i, Option<NzNumber64>> {
     let inside = no_sp(cx, &i[1..]);
     let Some(rest) = syntax::after(inside, b"MODSEQ") else {
         return wire::parse::fail(inside, expected::PARAMETER);
@@ -129,10 +129,10 @@ fn mod_seq<'i>(cx: &Context<'_>, i: &'i [u8], alone: bool) -> Parsed<'i, Option<
     if alone && !cx.tolerates(Tolerance::Default, rule::MISSING_ITEM, &i[..i.len() - rest.len()]) {
         return wire::parse::fail(i, wire::parse::expected::NUMBER);
     }
-    Ok((rest, (value > 0 && !alone).then_some(value)))
+    Ok((rest, NzNumber64::new(value).ok().filter(|_| !alone)))
 }
 
-fn encode_results(numbers: &[NonZeroU32], mod_seq: Option<u64>, encoder: &mut Encoder<'_>) {
+fn encode_results(numbers: &[NonZeroU32], mod_seq: Option<NzNumber64>, encoder: &mut Encoder<'_>) {
     // written in blocks: most of the time would go into the single calls
     let mut block = [0; 1024];
     let mut len = 0;
@@ -150,7 +150,7 @@ fn encode_results(numbers: &[NonZeroU32], mod_seq: Option<u64>, encoder: &mut En
     encoder.put(&block[..len]);
     if let (Some(mod_seq), false) = (mod_seq, numbers.is_empty()) {
         encoder.put(b" (MODSEQ ");
-        encoder.number(mod_seq);
+        encoder.number(mod_seq.get());
         encoder.put(b")");
     }
 }
@@ -163,6 +163,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn found(numbers: &[u32], mod_seq: Option<u64>) -> Search {
+        let mod_seq = mod_seq.map(|n| NzNumber64::new(n).unwrap());
         Search { numbers: numbers.iter().map(|&n| NonZeroU32::new(n).unwrap()).collect(), mod_seq }
     }
 

@@ -9,6 +9,7 @@ use crate::rule;
 use ::core::fmt;
 use ::core::num::NonZeroU32;
 use alloc::vec::Vec;
+use bytes::Bytes;
 use wire::keyword::key_of;
 use wire::parse::{Failure, Parsed, fail};
 use wire::{Misuse, ParseErrorKind, Tolerance};
@@ -53,27 +54,49 @@ impl ThreadAlgorithm {
 
     /// `thread-alg = "ORDEREDSUBJECT" / "REFERENCES" / thread-alg-ext`
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        let (rest, word) = syntax::loose_atom(cx, i, expected::ATOM)?;
+        Ok((rest, Self::of(word, || cx.keep(word))))
+    }
+
+    /// By its name, an atom, which is kept if it is not known.
+    pub(crate) fn of(word: &[u8], keep: impl FnOnce() -> Bytes) -> Self {
         const ORDEREDSUBJECT: u128 = key_of("ORDEREDSUBJECT");
         const REFERENCES: u128 = key_of("REFERENCES");
         const REFS: u128 = key_of("REFS");
-        let (rest, word) = syntax::loose_atom(cx, i, expected::ATOM)?;
-        let algorithm = match wire::keyword::key(word) {
+        match wire::keyword::key(word) {
             ORDEREDSUBJECT => Self::OrderedSubject,
             REFERENCES => Self::References,
             REFS => Self::Refs,
-            _ => Self::Other(Atom::known(cx.keep(word))),
-        };
-        Ok((rest, algorithm))
+            _ => Self::Other(Atom::known(keep())),
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::OrderedSubject => b"ORDEREDSUBJECT",
+            Self::References => b"REFERENCES",
+            Self::Refs => b"REFS",
+            Self::Other(name) => name.as_bytes(),
+        }
     }
 
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
-        encoder.put(match self {
-            Self::OrderedSubject => b"ORDEREDSUBJECT",
-            Self::References => b"REFERENCES",
-            Self::Refs => b"REFS",
-            Self::Other(name) => return name.encode(encoder),
-        });
+        encoder.put(self.as_bytes());
+    }
+
+    /// Any algorithm, for property tests.
+    #[cfg(any(test, feature = "proptest"))]
+    pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
+        use proptest::prelude::*;
+        prop_oneof![
+            Just(Self::OrderedSubject),
+            Just(Self::References),
+            Just(Self::Refs),
+            "X-[A-Z]{1,5}".prop_map(|name| Self::Other(Atom::known(name.into()))),
+        ]
     }
 }
 
@@ -120,13 +143,7 @@ impl ThreadCommand {
     #[cfg(any(test, feature = "proptest"))]
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
-        let algorithm = prop_oneof![
-            Just(ThreadAlgorithm::OrderedSubject),
-            Just(ThreadAlgorithm::References),
-            Just(ThreadAlgorithm::Refs),
-            "X-[A-Z]{1,5}".prop_map(|name| ThreadAlgorithm::Other(Atom::known(name.into()))),
-        ];
-        (algorithm, Charset::strategy(), NonEmpty::strategy(SearchKey::strategy(), 3))
+        (ThreadAlgorithm::strategy(), Charset::strategy(), NonEmpty::strategy(SearchKey::strategy(), 3))
             .prop_map(|(algorithm, charset, keys)| Self { algorithm, charset, keys })
     }
 }

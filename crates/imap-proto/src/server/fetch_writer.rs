@@ -2,7 +2,7 @@
 
 use super::Server;
 use super::respond::Outgoing;
-use crate::{BinarySection, BodySection, FetchAttribute, MessageData, PartNumber, Section};
+use crate::{BinarySection, BodySection, FetchAttribute, MessageData, Number64, PartNumber, Section};
 use alloc::boxed::Box;
 use bytes::Bytes;
 use core::num::NonZeroU32;
@@ -86,18 +86,20 @@ impl FetchWriter<'_> {
     /// Writes the head of `BODY[...]` of so many octets, which [`body`](Self::body) gives; `origin` for a partial answer.
     ///
     /// # Errors
-    /// Those of [`attribute`](Self::attribute).
+    /// Those of [`attribute`](Self::attribute); [`Misuse::Invalid`]: a number of more than 63 bits.
     pub fn section(&mut self, section: Section, origin: Option<u64>, size: u64) -> Result<(), Misuse> {
-        let data = Some(MessageData::Streamed { size, binary: false });
+        let data = Some(MessageData::Streamed { size: Number64::new(size)?, binary: false });
+        let origin = origin.map(Number64::new).transpose()?;
         self.attribute(&FetchAttribute::Section(Box::new(BodySection { section, origin, data })))
     }
 
     /// Writes the head of `BINARY[...]` of so many octets (RFC 3516), which [`body`](Self::body) gives. As a `literal8`: they may hold NUL.
     ///
     /// # Errors
-    /// Those of [`attribute`](Self::attribute).
+    /// Those of [`attribute`](Self::attribute); [`Misuse::Invalid`]: a number of more than 63 bits.
     pub fn binary(&mut self, part: PartNumber, origin: Option<u64>, size: u64) -> Result<(), Misuse> {
-        let data = Some(MessageData::Streamed { size, binary: true });
+        let data = Some(MessageData::Streamed { size: Number64::new(size)?, binary: true });
+        let origin = origin.map(Number64::new).transpose()?;
         self.attribute(&FetchAttribute::Binary(Box::new(BinarySection { part, origin, data })))
     }
 

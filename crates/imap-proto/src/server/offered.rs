@@ -353,7 +353,7 @@ const fn needs(command: &Command) -> Option<(Offered, &'static str)> {
         Command::Compress(_) => (COMPRESS, "COMPRESS=DEFLATE"),
         Command::Rlist(_) | Command::Rlsub(_) => (REFERRALS, "MAILBOX-REFERRALS"),
         Command::Xlist(_) => (XLIST, "XLIST"),
-        Command::Convert(_) | Command::UidConvert(_) => (CONVERT, "CONVERT"),
+        Command::Convert(_) | Command::UidConvert(_) | Command::Conversions(_) => (CONVERT, "CONVERT"),
         Command::GetMetadata(_) | Command::SetMetadata(_) => (METADATA, "METADATA"),
         _ => return None,
     })

@@ -9,8 +9,8 @@ use crate::append::LiteralScan;
 use crate::core::{class, syntax};
 use crate::frame::{TAIL, TailHead, TooLong, tail_head};
 use crate::{
-    AppendPrefix, Capability, Command, Condition, Context, Framed, Head, Sequence, State, States, Tag,
-    TaggedCommand, rule,
+    AppendPrefix, Capability, Command, Compress, Condition, Context, Framed, Head, Sequence, State, States,
+    Tag, TaggedCommand, rule,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -378,9 +378,7 @@ impl Server {
             Command::Compress(_) if self.compression == Compression::On => {
                 return Some(Refusal::CompressionActive);
             }
-            Command::Compress(compress)
-                if !compress.algorithm.as_bytes().eq_ignore_ascii_case(b"DEFLATE") =>
-            {
+            Command::Compress(compress) if **compress != Compress::Deflate => {
                 return Some(Refusal::NotOffered("the algorithm"));
             }
             Command::Authenticate(authenticate) => {

@@ -2,8 +2,8 @@
 
 use super::{Kind, Server};
 use crate::{
-    Code, Condition, ConditionKind, Converted, Cut, Encoder, Fetch, FetchAttribute, MessageData, Response,
-    State,
+    Capability, Code, Condition, ConditionKind, Converted, Cut, Encoder, Fetch, FetchAttribute, MessageData,
+    Response, State,
 };
 use bytes::Bytes;
 use core::mem;
@@ -98,11 +98,11 @@ impl Server {
         self.write_response(response);
         if let Response::Enabled(enabled) = response {
             let in_force = &mut self.in_force;
-            in_force.qresync |= enabled.has("QRESYNC");
-            in_force.condstore |= enabled.has("CONDSTORE") || enabled.has("QRESYNC");
-            in_force.utf8 |= enabled.has("UTF8=ACCEPT");
-            in_force.rev2 |= enabled.has("IMAP4rev2");
-            in_force.uid_only |= enabled.has("UIDONLY");
+            in_force.qresync |= enabled.has(&Capability::QResync);
+            in_force.condstore |= enabled.has(&Capability::CondStore) || enabled.has(&Capability::QResync);
+            in_force.utf8 |= enabled.has(&Capability::Utf8Accept);
+            in_force.rev2 |= enabled.has(&Capability::Imap4Rev2);
+            in_force.uid_only |= enabled.has(&Capability::UidOnly);
         }
         Ok(())
     }
@@ -282,10 +282,10 @@ impl Server {
     }
 
     fn check_attributes(&self, fetch: &Fetch) -> Result<(), Misuse> {
-        if fetch.attributes.is_empty() {
+        if fetch.attributes().is_empty() {
             return Err(Misuse::Empty);
         }
-        fetch.attributes.iter().try_for_each(|attribute| self.check_attribute(attribute))
+        fetch.attributes().iter().try_for_each(|attribute| self.check_attribute(attribute))
     }
 
     #[inline]

@@ -107,7 +107,10 @@ fn enabling() {
         hears(&mut client, b"* ENABLED utf8=accept\r\nA1 OK x\r\n"),
         ["* ENABLED utf8=accept 0", "done 0 OK"]
     );
-    assert!(client.enabled().has("UTF8=ACCEPT") && !client.enabled().has("CONDSTORE"));
+    assert!(
+        client.enabled().has(&crate::Capability::Utf8Accept)
+            && !client.enabled().has(&crate::Capability::CondStore)
+    );
     assert!(client.options().utf8);
     let list = Command::Delete(Mailbox::new("caf\u{e9}").unwrap());
     client.send(&list).unwrap();
@@ -124,11 +127,14 @@ fn enabling() {
     // quirk 30
     client.send(&command("ENABLE QRESYNC CONDSTORE")).unwrap();
     assert_eq!(hears(&mut client, b"A2 OK x\r\n"), ["missing-enabled", "done 1 OK"]);
-    assert!(client.enabled().has("QRESYNC") && client.enabled().has("CONDSTORE"));
+    assert!(
+        client.enabled().has(&crate::Capability::QResync)
+            && client.enabled().has(&crate::Capability::CondStore)
+    );
     // nothing is something else
     client.send(&command("ENABLE UTF8=ACCEPT")).unwrap();
     assert_eq!(hears(&mut client, b"* ENABLED\r\nA3 OK x\r\n"), ["* ENABLED 2", "done 2 OK"]);
-    assert!(!client.enabled().has("UTF8=ACCEPT"));
+    assert!(!client.enabled().has(&crate::Capability::Utf8Accept));
     let Command::Enable(enable) = command("ENABLE X") else { panic!() };
     let Enable { capabilities } = *enable;
     assert_eq!(capabilities.len(), 1);

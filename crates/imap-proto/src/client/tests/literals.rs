@@ -116,7 +116,9 @@ fn literals_are_those_that_the_server_offers() {
 
 /// APPEND of messages of these sizes, which are streamed.
 pub(super) fn append(sizes: &[u64]) -> Command {
-    let message = |&size: &u64| AppendMessage::new(MessageData::Streamed { size, binary: false });
+    let message = |&size: &u64| {
+        AppendMessage::new(MessageData::Streamed { size: crate::Number64::new(size).unwrap(), binary: false })
+    };
     let mut all = sizes.iter().map(message);
     let append = Append::new(Mailbox::inbox(), all.next().unwrap());
     Command::Append(Box::new(all.fold(append, Append::with)))
@@ -184,7 +186,7 @@ fn literals_of_each_command() {
     let data = |size, binary| MessageData::Streamed { size, binary };
     let parts = [
         CatenatePart::Url(crate::IString::new("/x;UID=1").unwrap()),
-        CatenatePart::Text(data(2, false)),
+        CatenatePart::Text(data(crate::Number64::from(2), false)),
         CatenatePart::Text(MessageData::new("yz")),
     ];
     let catenate = Catenate::new(parts.into()).unwrap();
@@ -192,7 +194,7 @@ fn literals_of_each_command() {
     let replace = Replace {
         message: crate::Sequence::LAST,
         mailbox: Mailbox::inbox(),
-        with: AppendMessage::new(data(2, true)),
+        with: AppendMessage::new(data(crate::Number64::from(2), true)),
     };
     let binary = Append::new(Mailbox::inbox(), AppendMessage::new(MessageData::new("a\0")));
     for (command, expected) in [
@@ -226,7 +228,7 @@ fn literals_of_each_command() {
         assert_eq!(all, expected.replace("+}", "}"));
     }
     let mut client = greeted_with(config(), "* PREAUTH [CAPABILITY IMAP4rev2] x");
-    let binary = Append::new(Mailbox::inbox(), AppendMessage::new(data(2, true)));
+    let binary = Append::new(Mailbox::inbox(), AppendMessage::new(data(crate::Number64::from(2), true)));
     assert_eq!(client.send(&Command::Append(Box::new(binary))), Err(Misuse::NotAdvertised("BINARY")));
     assert_eq!(client.send(&append(&[1, 2])), Err(Misuse::NotAdvertised("MULTIAPPEND")));
 }

@@ -52,14 +52,17 @@ fn large_literals_of_messages_are_streamed() {
     drain(&mut client, |_, event| note(&mut events, event));
     let Event::BodyStart(start) = &events[0] else { panic!() };
     let FetchAttribute::Section(section) = &start.attribute else { panic!() };
-    assert_eq!((section.origin, section.section.to_string().as_str()), (Some(0), "1.2.HEADER.FIELDS (a] B)"));
-    assert_eq!(section.data, Some(MessageData::Streamed { size: 5, binary: false }));
+    assert_eq!(
+        (section.origin, section.section.to_string().as_str()),
+        (Some(crate::Number64::ZERO), "1.2.HEADER.FIELDS (a] B)")
+    );
+    assert_eq!(section.data, Some(MessageData::Streamed { size: crate::Number64::from(5), binary: false }));
     let Event::Data { response: Response::Fetch(fetch), .. } = &events[12] else { panic!() };
     let Fetch { attributes, .. } = &**fetch;
     assert_eq!(attributes.len(), 8);
     assert!(matches!(&attributes[7], FetchAttribute::Rfc822(Some(data)) if data.size() == 5));
     assert!(
-        matches!(&attributes[5], FetchAttribute::Binary(b) if b.data == Some(MessageData::Streamed { size: 5, binary: true }))
+        matches!(&attributes[5], FetchAttribute::Binary(b) if b.data == Some(MessageData::Streamed { size: crate::Number64::from(5), binary: true }))
     );
 }
 
@@ -142,7 +145,7 @@ fn octets_of_literals_are_not_copied() {
     client.receive(b")\r\n");
     let at = client.input.as_slice().as_ptr() as usize + 26;
     let Event::Data { response: Response::Fetch(fetch), .. } = next(&mut client) else { panic!() };
-    let FetchAttribute::Section(section) = &fetch.attributes[0] else { panic!() };
+    let FetchAttribute::Section(section) = &fetch.attributes()[0] else { panic!() };
     assert_eq!(section.data.as_ref().unwrap().octets().unwrap().as_ptr() as usize, at);
 }
 
@@ -156,6 +159,6 @@ fn a_program_that_sets_the_limit_high_never_sees_a_stream() {
     client.receive(b")\r\n");
     let Event::Data { response: Response::Fetch(fetch), .. } = next(&mut client) else { panic!() };
     assert!(
-        matches!(&fetch.attributes[0], FetchAttribute::Section(s) if s.data.as_ref().unwrap().octets().is_some())
+        matches!(&fetch.attributes()[0], FetchAttribute::Section(s) if s.data.as_ref().unwrap().octets().is_some())
     );
 }

@@ -40,7 +40,7 @@ fn a_message_is_offered_and_streamed() {
     assert_eq!(same, id);
     assert_eq!(
         append.messages()[0].data,
-        AppendData::Message(MessageData::Streamed { size: 10, binary: false })
+        AppendData::Message(MessageData::Streamed { size: crate::Number64::from(10), binary: false })
     );
     server.reply(id, &condition("OK [APPENDUID 1 2] done")).unwrap();
     assert_eq!(written(&mut server), "a OK [APPENDUID 1 2] done\r\n");

@@ -159,7 +159,7 @@ fn login_takes_strings_of_all_kinds() {
     for line in ["a LOGIN \"u s\" p\r\n", "a LOGIN {3+}\r\nu s {1+}\r\np\r\n"] {
         let (id, command) = command(&mut server, line);
         let Command::Login(login) = command else { panic!() };
-        assert_eq!((login.userid.as_bytes(), login.password.expose()), (&b"u s"[..], &b"p"[..]));
+        assert_eq!((login.userid().as_bytes(), login.password().expose()), (&b"u s"[..], &b"p"[..]));
         server.reply(id, &no()).unwrap();
         assert_eq!(server.state(), State::NotAuthenticated);
     }

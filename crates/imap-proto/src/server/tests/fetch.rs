@@ -7,7 +7,7 @@ use core::num::NonZeroU32;
 const ONE: NonZeroU32 = NonZeroU32::MIN;
 
 fn streamed(size: u64) -> FetchAttribute {
-    let data = Some(MessageData::Streamed { size, binary: false });
+    let data = Some(MessageData::Streamed { size: crate::Number64::new(size).unwrap(), binary: false });
     FetchAttribute::Section(BodySection { section: Section::ALL, origin: None, data }.into())
 }
 
@@ -64,7 +64,7 @@ fn fetch_is_written_item_by_item() {
     assert!(ready().fetch(ONE).is_err(), "no mailbox is selected");
     let mut fetch = server.fetch(ONE).unwrap();
     assert_eq!(
-        fetch.attribute(&FetchAttribute::ModSeq(1)),
+        fetch.attribute(&FetchAttribute::ModSeq(crate::Number64::from(1))),
         Err(Misuse::State { wanted: "CONDSTORE enabled" })
     );
     fetch.attribute(&FetchAttribute::Uid(ONE)).unwrap();
@@ -88,7 +88,7 @@ fn fetch_is_written_item_by_item() {
     assert_eq!(server.fetch(ONE).unwrap().finish(), Err(Misuse::Empty));
     let mut server = enabled("UIDONLY");
     let mut fetch = server.fetch(ONE).unwrap();
-    fetch.attribute(&FetchAttribute::Size(5)).unwrap();
+    fetch.attribute(&FetchAttribute::Size(crate::Number64::from(5))).unwrap();
     fetch.finish().unwrap();
     assert_eq!(written(&mut server), "* 1 UIDFETCH (RFC822.SIZE 5)\r\n");
 }
@@ -97,7 +97,7 @@ fn fetch_is_written_item_by_item() {
 fn a_nul_needs_a_literal8() {
     let mut server = selected();
     for binary in [false, true] {
-        let data = || Some(MessageData::Streamed { size: 2, binary });
+        let data = || Some(MessageData::Streamed { size: crate::Number64::from(2), binary });
         let section =
             FetchAttribute::Section(BodySection { section: Section::ALL, origin: None, data: data() }.into());
         let nul = Bytes::from_static(b"a\0");

@@ -89,8 +89,7 @@ impl Session {
         self.played.log(Side::Server, "response", format!("{response:?}"));
         if let Response::Enabled(enabled) = response {
             let names = enabled.capabilities.iter();
-            self.enabled
-                .extend(names.map(|name| String::from_utf8_lossy(name.as_bytes()).to_ascii_uppercase()));
+            self.enabled.extend(names.map(|name| name.to_string().to_ascii_uppercase()));
         }
         let streamed = is_streamed(response);
         if !streamed {
