@@ -171,10 +171,15 @@ impl Output {
             if len == 0 && other.queue.is_empty() && other.tail.is_empty() {
                 break;
             }
-            self.queue.push_back(segment);
+            if len > 0 {
+                self.queue.push_back(segment);
+            }
             self.len += len;
             other.len -= len;
             left -= len;
+        }
+        if other.len == 0 {
+            other.wipe = false;
         }
     }
 

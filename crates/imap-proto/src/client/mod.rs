@@ -193,6 +193,12 @@ impl Unfinished {
     }
 }
 
+/// Whether it takes or gives sequence numbers, which there are no longer with UIDONLY (RFC 9586 section 3).
+fn needs_numbers(command: &Command) -> bool {
+    command.traits().has(Traits::NUMBERS)
+        || matches!(command, Command::Search(_) | Command::Sort(_) | Command::Thread(_))
+}
+
 /// What may be sent without TLS where TLS is required.
 const fn is_harmless(command: &Command) -> bool {
     matches!(
@@ -254,7 +260,7 @@ impl Client {
     /// * [`Misuse::Cleartext`]: it would show a password without TLS.
     /// * [`Misuse::NotAdvertised`]: a command or an argument that needs what the server does not offer (unless `check_advertised` is
     ///   off); LOGIN, where LOGINDISABLED is offered.
-    /// * [`Misuse::TooLong`]: a line over what this server is known to take.
+    /// * [`Misuse::TooLong`]: a line over what this server is known to take, or a message over its APPENDLIMIT.
     pub fn send(&mut self, command: &Command) -> Result<CommandId, Misuse> {
         self.check_session(command)?;
         self.check_room()?;
@@ -498,6 +504,9 @@ impl Client {
         let states = command.states();
         if self.state == State::Logout || !states.has(self.ahead) {
             return Err(Misuse::State { wanted: states.name() });
+        }
+        if !self.enabled.capabilities.is_empty() && needs_numbers(command) && self.enabled.has("UIDONLY") {
+            return Err(Misuse::State { wanted: "without UIDONLY" });
         }
         if self.tls == Tls::On {
             return match command {

@@ -31,6 +31,7 @@ pub(super) struct Receiving {
     broken: bool,
     /// The message that it is about, as far as known.
     number: NonZeroU32,
+    by_uid: bool,
     uid: Option<NonZeroU32>,
 }
 
@@ -162,6 +163,7 @@ impl Client {
                 streams: true,
                 broken: false,
                 number: NonZeroU32::MIN,
+                by_uid: false,
                 uid: None,
             })
         });
@@ -172,6 +174,7 @@ impl Client {
         match data {
             Some(start) => {
                 receiving.number = start.number;
+                receiving.by_uid = start.by_uid;
                 receiving.uid = start.uid;
                 Ok(self.events.emit(Vec::new(), Event::BodyStart(Box::new(start))))
             }
@@ -206,7 +209,8 @@ impl Client {
                 frame.extend_from_slice(b"* ");
                 let number = u64::from(receiving.number.get());
                 frame.extend_from_slice(wire::number::decimal(number, &mut [0; 20]));
-                frame.extend_from_slice(b" FETCH (");
+                let word: &[u8] = if receiving.by_uid { b" UIDFETCH (" } else { b" FETCH (" };
+                frame.extend_from_slice(word);
                 frame.extend_from_slice(text.trim_ascii_start());
             }
         }
@@ -214,8 +218,10 @@ impl Client {
         frame.extend_from_slice(b")\r\n");
         let frame = Bytes::from(frame);
         let cx = self.context(&frame, 0).cuts(&cuts);
-        let (Response::Fetch(fetch) | Response::UidFetch(fetch)) = Response::parse_in(&cx).ok()? else {
-            return None;
+        let (by_uid, fetch) = match Response::parse_in(&cx).ok()? {
+            Response::Fetch(fetch) => (false, fetch),
+            Response::UidFetch(fetch) => (true, fetch),
+            _ => return None,
         };
         let Fetch { number, mut attributes } = *fetch;
         let attribute = attributes.pop()?;
@@ -233,7 +239,10 @@ impl Client {
             _ => None,
         });
         let uid = uid.or_else(|| self.receiving.as_ref().and_then(|receiving| receiving.uid));
-        streamed.then_some(BodyStart { number, uid, attribute, size: head.size })
+        let uid = if by_uid { Some(number) } else { uid };
+        let answers = self.pending.iter().find(|pending| pending.answers & table::FETCH != 0);
+        let answers = answers.map(|pending| pending.id);
+        streamed.then_some(BodyStart { number, by_uid, uid, attribute, size: head.size, answers })
     }
 
     /// The next octets of a literal that is not kept.
@@ -371,25 +380,28 @@ impl Client {
         let frame = self.input.take(len);
         let cx = self.context(&frame, at);
         let request = match Response::parse_in(&cx) {
-            Ok(Response::Continue(request)) => request,
-            // what it says matters to nobody
-            Ok(_) | Err(_) => match Continue::new(None, wire::Text::EMPTY) {
-                Ok(request) => Box::new(request),
-                Err(_) => return Ok(None),
-            },
+            Ok(Response::Continue(request)) => Ok(request),
+            Ok(_) => return Ok(None),
+            Err(error) => Err(cx.malformed(error, None)),
         };
         let repairs = cx.into_repairs();
+        // whoever waits for it does not care for what it says
         if self.is_awaited(at) {
             self.events.remark(repairs);
             self.go_ahead();
             return Ok(None);
         }
-        match self.idle {
-            Idle::Asked(id) if self.earliest(id) <= at => {
+        match (self.idle, request) {
+            (Idle::Asked(id), request) if self.earliest(id) <= at => {
                 self.idle = Idle::On(id);
+                let request = match request {
+                    Ok(request) => request,
+                    Err(_) => Box::new(Continue::new(None, wire::Text::EMPTY).map_err(|_| out_of_step("+"))?),
+                };
                 self.emit(repairs, Event::Idling { id, request })
             }
-            _ => self.emit(repairs, Event::Continue(request)),
+            (_, Ok(request)) => self.emit(repairs, Event::Continue(request)),
+            (_, Err(malformed)) => self.malformed(at, malformed, repairs),
         }
     }
 

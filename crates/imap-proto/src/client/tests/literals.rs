@@ -232,6 +232,13 @@ fn literals_of_each_command() {
 }
 
 #[test]
+fn messages_over_the_limit_of_the_server_are_not_tried() {
+    let mut client = greeted_with(config(), "* PREAUTH [CAPABILITY IMAP4rev1 APPENDLIMIT=10] x");
+    assert_eq!(client.send(&append(&[11])), Err(Misuse::TooLong { limit: 10 }));
+    assert!(client.send(&append(&[10])).is_ok());
+}
+
+#[test]
 fn a_message_at_hand_is_not_copied() {
     let data = Bytes::from(alloc::vec![b'x'; 100_000]);
     let append = Append::new(Mailbox::inbox(), AppendMessage::new(MessageData::new(data.clone())));

@@ -66,6 +66,22 @@ fn large_literals_of_messages_are_streamed() {
 use alloc::string::ToString;
 
 #[test]
+fn messages_named_by_their_uid() {
+    // RFC 9586
+    let stream = b"* 25 UIDFETCH (BODY[1] {5}\r\n12345 BODY[2] {5}\r\n12345)\r\n";
+    let mut client = fetching();
+    client.receive(stream);
+    let mut events = Vec::new();
+    drain(&mut client, |_, event| note(&mut events, event));
+    for n in [0, 3] {
+        let Event::BodyStart(start) = &events[n] else { panic!() };
+        assert_eq!((start.number.get(), start.by_uid, start.uid), (25, true, Some(start.number)));
+        assert_eq!(start.answers, Some(CommandId::FIRST.next()));
+    }
+    assert!(matches!(&events[6], Event::Data { response: Response::UidFetch(_), .. }));
+}
+
+#[test]
 fn literals_at_the_limits() {
     let events = |octets: &str| {
         let mut client = fetching();
