@@ -88,6 +88,8 @@ pub struct Client {
     sending: Option<Box<Sending>>,
     /// The response whose literals are being streamed.
     receiving: Option<Box<receive::Receiving>>,
+    /// How many literals of this response were taken for message data, and are none.
+    guesses: u8,
     exchange: Option<Exchange>,
     /// The mechanism of the exchange, if it is ours.
     mechanism: Option<Mechanism>,
@@ -226,6 +228,7 @@ impl Client {
             held: VecDeque::new(),
             sending: None,
             receiving: None,
+            guesses: 0,
             exchange: None,
             mechanism: None,
             responded: 0,

@@ -16,6 +16,10 @@ use wire::{CommandId, Diagnostic, Fatal, ParseError, ParseErrorKind, Pause, Reda
 
 type Stepped = wire::Stepped<Event>;
 
+/// How many literals of a response may look like message data and be none, each of which costs a look at all before it; those behind
+/// them are strings.
+const MAX_GUESSES: u8 = 8;
+
 /// A response with literals that are not kept in it.
 #[derive(Debug)]
 pub(super) struct Receiving {
@@ -142,9 +146,11 @@ impl Client {
     fn literal(&mut self, head: Head) -> Stepped {
         let limits = &self.config.limits;
         let (inline, string) = (limits.max_inline_literal, self.max_string());
-        let data = if self.is_message_data(head) { self.body_start(head) } else { None };
-        let kept = if data.is_some() { inline } else { string };
-        if head.size <= kept {
+        let looks = self.is_message_data(head);
+        let whole = looks && head.size <= inline;
+        let data = if looks && !whole && self.guesses < MAX_GUESSES { self.body_start(head) } else { None };
+        if whole || data.is_none() && head.size <= string {
+            self.guesses = self.guesses.saturating_add(u8::from(looks && !whole));
             let kept = self.framer.keep();
             return match kept {
                 Ok(()) => Ok(None),
@@ -281,6 +287,7 @@ impl Client {
     /// A response is whole.
     #[inline]
     fn message(&mut self, len: usize) -> Stepped {
+        self.guesses = 0;
         if self.receiving.is_some() {
             return self.message_with_cuts(len);
         }

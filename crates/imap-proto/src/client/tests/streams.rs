@@ -121,6 +121,28 @@ fn literals_at_the_limits() {
 }
 
 #[test]
+fn what_only_looks_like_a_message_costs_little() {
+    let attribute = "X[] {6}\r\n123456 ";
+    for (n, streams) in [(7, true), (8, false)] {
+        let mut client = fetching();
+        let octets = format!("* 1 FETCH ({}BODY[] {{9}}\r\n123456789)\r\n", attribute.repeat(n));
+        let events = hears(&mut client, octets.as_bytes());
+        assert_eq!(events[0] == "body 1 None 9", streams, "{events:?}");
+        // the next response is looked at anew
+        assert_eq!(hears(&mut client, b"* 1 FETCH (BODY[] {9}\r\n")[0], "body 1 None 9");
+    }
+}
+
+#[test]
+fn many_literals_in_one_response() {
+    let mut client = fetching();
+    let count = 5000;
+    let octets = format!("* 1 FETCH ({}UID 1)\r\n", "BODY[1] {6}\r\n123456 ".repeat(count));
+    let events = hears(&mut client, octets.as_bytes());
+    assert_eq!(events.len(), 3 * count + 1);
+}
+
+#[test]
 fn the_end_within_a_literal() {
     for (octets, what) in [
         ("* 1 FETCH (BODY[] {5}\r\n", "a literal"),
