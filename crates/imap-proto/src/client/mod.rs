@@ -582,7 +582,7 @@ impl Client {
         let mut encoder = Encoder::new(&mut rest, self.options.clone());
         put(&self.config.tag_prefix, id, command, &mut encoder);
         let (waits, cuts) = encoder.into_waits_and_cuts();
-        let sending = Sending::new(id, rest, waits, cuts);
+        let sending = Sending::new(id, command, rest, waits, cuts);
         if whole && sending.is_line() {
             return Err(Misuse::TooLong { limit: self.max_line() });
         }
