@@ -88,6 +88,8 @@ pub struct Client {
     sending: Option<Box<Sending>>,
     /// The response whose literals are being streamed.
     receiving: Option<Box<receive::Receiving>>,
+    /// How many literals of this response were taken for message data, and are none.
+    guesses: u8,
     exchange: Option<Exchange>,
     /// The mechanism of the exchange, if it is ours.
     mechanism: Option<Mechanism>,
@@ -193,6 +195,12 @@ impl Unfinished {
     }
 }
 
+/// Whether it takes or gives sequence numbers, which there are no longer with UIDONLY (RFC 9586 section 3).
+fn needs_numbers(command: &Command) -> bool {
+    command.traits().has(Traits::NUMBERS)
+        || matches!(command, Command::Search(_) | Command::Sort(_) | Command::Thread(_))
+}
+
 /// What may be sent without TLS where TLS is required.
 const fn is_harmless(command: &Command) -> bool {
     matches!(
@@ -220,6 +228,7 @@ impl Client {
             held: VecDeque::new(),
             sending: None,
             receiving: None,
+            guesses: 0,
             exchange: None,
             mechanism: None,
             responded: 0,
@@ -254,7 +263,7 @@ impl Client {
     /// * [`Misuse::Cleartext`]: it would show a password without TLS.
     /// * [`Misuse::NotAdvertised`]: a command or an argument that needs what the server does not offer (unless `check_advertised` is
     ///   off); LOGIN, where LOGINDISABLED is offered.
-    /// * [`Misuse::TooLong`]: a line over what this server is known to take.
+    /// * [`Misuse::TooLong`]: a line over what this server is known to take, or a message over its APPENDLIMIT.
     pub fn send(&mut self, command: &Command) -> Result<CommandId, Misuse> {
         self.check_session(command)?;
         self.check_room()?;
@@ -307,7 +316,7 @@ impl Client {
     pub fn auth_respond(&mut self, id: CommandId, data: &[u8]) -> Result<(), Misuse> {
         let exchange = self.exchange.as_mut().ok_or(Misuse::UnknownId)?;
         exchange.respond(id, data, usize::MAX, &mut self.output)?;
-        self.responded = self.received();
+        self.line_sent(id);
         Ok(())
     }
 
@@ -317,8 +326,16 @@ impl Client {
     /// [`Misuse::UnknownId`]: no such exchange. [`Misuse::State`]: no challenge waits for a response.
     pub fn auth_cancel(&mut self, id: CommandId) -> Result<(), Misuse> {
         self.exchange.as_mut().ok_or(Misuse::UnknownId)?.cancel(id, &mut self.output)?;
-        self.responded = self.received();
+        self.line_sent(id);
         Ok(())
+    }
+
+    /// What was received before a line of an exchange was written is no answer to it, unless somebody else writes the lines.
+    fn line_sent(&mut self, id: CommandId) {
+        let pending = self.position(id).and_then(|at| self.pending.get(at));
+        if pending.is_some_and(|pending| pending.earliest > 0) {
+            self.responded = self.received();
+        }
     }
 
     /// Ends IDLE: sends DONE (RFC 2177 section 3). The command is complete with its tagged response, before which others may be sent.
@@ -491,6 +508,12 @@ impl Client {
         if self.state == State::Logout || !states.has(self.ahead) {
             return Err(Misuse::State { wanted: states.name() });
         }
+        if !self.enabled.capabilities.is_empty()
+            && needs_numbers(command)
+            && self.enabled.has(&Capability::UidOnly)
+        {
+            return Err(Misuse::State { wanted: "without UIDONLY" });
+        }
         if self.tls == Tls::On {
             return match command {
                 Command::StartTls => Err(Misuse::State { wanted: "without TLS" }),
@@ -562,7 +585,7 @@ impl Client {
         let mut encoder = Encoder::new(&mut rest, self.options.clone());
         put(&self.config.tag_prefix, id, command, &mut encoder);
         let (waits, cuts) = encoder.into_waits_and_cuts();
-        let sending = Sending::new(id, rest, waits, cuts);
+        let sending = Sending::new(id, command, rest, waits, cuts);
         if whole && sending.is_line() {
             return Err(Misuse::TooLong { limit: self.max_line() });
         }
@@ -585,6 +608,8 @@ impl Client {
                 self.mechanism = Some(authenticate.mechanism);
                 self.told = false;
                 self.responded = 0;
+                // challenges may be secret
+                self.input.set_wipe(true);
             }
             Command::Login(_) => self.told = false,
             Command::StartTls => self.tls = Tls::Asked,
@@ -679,7 +704,7 @@ impl Client {
         if let Some(profile) = self.profile {
             profile.apply(&mut options);
         }
-        options.utf8 = self.enabled.has(&Capability::Utf8Accept) || self.enabled.has(&Capability::Imap4Rev2);
+        options.utf8 = self.enabled.has(&Capability::Utf8Accept) || self.is_rev2();
         options.literals = match self.config.literals {
             Some(literals) => literals,
             None if self.offers("LITERAL+") => Literals::Plus,

@@ -116,6 +116,9 @@ fn enabling() {
     client.send(&list).unwrap();
     assert_eq!(sent(&mut client).lines().last(), Some("A2 DELETE \"caf\u{e9}\""));
     assert_eq!(hears(&mut client, "* LIST () \"/\" \"caf\u{e9}\"\r\n".as_bytes()).len(), 1);
+    // RFC 9051 section 6.3.1: where IMAP4rev2 is all that the server speaks, it is in force
+    assert!(greeted_with(config(), "* PREAUTH [CAPABILITY IMAP4rev2] x").options().utf8);
+    assert!(!greeted_with(config(), "* PREAUTH [CAPABILITY IMAP4rev1 IMAP4rev2] x").options().utf8);
     // refused
     let mut client = ready(config());
     client.send(&command("ENABLE UTF8=ACCEPT")).unwrap();
@@ -138,6 +141,18 @@ fn enabling() {
     let Command::Enable(enable) = command("ENABLE X") else { panic!() };
     let Enable { capabilities } = *enable;
     assert_eq!(capabilities.len(), 1);
+}
+
+#[test]
+fn no_numbers_with_uidonly() {
+    let mut client = greeted_with(config(), "* PREAUTH [CAPABILITY IMAP4rev1 ENABLE UIDONLY] x");
+    say(&mut client, "ENABLE UIDONLY", "* ENABLED UIDONLY");
+    hears(&mut client, b"A1 OK x\r\n");
+    say(&mut client, "SELECT x", "A2 OK x");
+    for line in ["FETCH 1 FLAGS", "SEARCH ALL", "UID SEARCH 1:3", "COPY 1 x"] {
+        assert_eq!(client.send(&command(line)), Err(Misuse::State { wanted: "without UIDONLY" }), "{line}");
+    }
+    assert!(client.send(&command("UID SEARCH UID 1:3")).is_ok());
 }
 
 #[test]
