@@ -11,7 +11,8 @@ use wire::Misuse;
 /// What is known of a mailbox from an earlier session, for QRESYNC (RFC 7162 section 3.2.5): UIDs, flags and modification sequences.
 ///
 /// ```
-/// use imap_proto::{Cached, Flag, Flags};
+/// use imap_proto::mailbox_view::Cached;
+/// use imap_proto::{Flag, Flags};
 /// use core::num::NonZeroU32;
 ///
 /// let uid = |n| NonZeroU32::new(n).unwrap();

@@ -29,7 +29,8 @@ impl MailboxView {
     /// `None`: of `$` nothing is known.
     ///
     /// ```
-    /// use imap_proto::{MailboxView, Opening, Response, SequenceSet};
+    /// use imap_proto::mailbox_view::{MailboxView, Opening};
+    /// use imap_proto::{Response, SequenceSet};
     ///
     /// let mut view = MailboxView::new();
     /// view.select(Opening::new());

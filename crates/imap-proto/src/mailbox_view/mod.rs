@@ -55,7 +55,8 @@ impl Default for ViewLimits {
 /// ([`Change::Inconsistent`]) and never makes an answer wrong.
 ///
 /// ```
-/// use imap_proto::{Condition, Flag, MailboxView, Opening, Place, Response};
+/// use imap_proto::mailbox_view::{MailboxView, Opening, Place};
+/// use imap_proto::{Flag, Response};
 ///
 /// let mut view = MailboxView::new();
 /// view.select(Opening::new());
