@@ -189,6 +189,12 @@ impl Tree {
         self.tracked
     }
 
+    /// How many levels of inner nodes there are, for the tests.
+    #[cfg(test)]
+    pub(super) const fn height(&self) -> usize {
+        self.height
+    }
+
     /// How many nodes and items were looked at, for the tests.
     #[cfg(test)]
     pub(super) fn steps(&self) -> u64 {

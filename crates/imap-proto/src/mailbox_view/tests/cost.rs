@@ -45,7 +45,10 @@ fn measure(count: u32) -> (f64, f64) {
         }
     }
     assert!(view.is_consistent());
-    ((view.placed.steps() - before) as f64 / f64::from(updates), octets)
+    let steps = view.placed.steps() - before;
+    view.placed.check();
+    assert!(view.placed.height() < 5);
+    (steps as f64 / f64::from(updates), octets)
 }
 
 /// A thousand times the messages cost not much more than twice as much; a list of them would cost a thousand times as much.
