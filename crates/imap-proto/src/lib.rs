@@ -17,6 +17,8 @@
 //! | ACL, QUOTA, METADATA, LANGUAGE, URLAUTH | 4314, 9208, 5464, 5255, 4467, 5524 | [`Acl`], [`Quota`], [`Metadata`], [`Language`], [`GenUrlAuth`] |
 //! | literals by the peer's abilities, UTF-8 | 7888, 9755, 3516 | [`Options`], [`Literals`], [`TaggedCommand::fragments`] |
 //! | IMAP URLs | 5092 | [`ImapUrl`] |
+//! | the selected mailbox: numbers, UIDs, flags | 9051, 7162, 9586 | [`MailboxView`], [`Cached`](mailbox_view::Cached), [`Change`](mailbox_view::Change) |
+//! | whole bodies, trees of mailboxes, results of searches | 9051, 4731, 5258 | [`collect`] |
 //!
 //! # Loss-free and tolerant
 //!
@@ -31,6 +33,8 @@
 //! | [`FrameLimits::max_line`] | commands 64 KiB, responses 16 MiB | a line, or what stands between two literals |
 //! | [`FrameLimits::max_frame`] | commands 1 MiB, responses 64 MiB | a message with the literals that are kept in it |
 //! | [`FrameLimits::max_inline_literal`] | commands 0, responses 64 KiB | literals that are kept without a question |
+//! | [`ViewLimits::max_messages`](mailbox_view::ViewLimits::max_messages) | 10,000,000 | messages of which a view knows something |
+//! | [`ViewLimits::max_keyword_octets`](mailbox_view::ViewLimits::max_keyword_octets) | 16 MiB | keywords of a view |
 //!
 //! # Features
 //!
@@ -45,6 +49,7 @@ mod capability;
 #[cfg(feature = "client")]
 pub mod client;
 mod code;
+pub mod collect;
 mod command;
 mod condition;
 mod continuation;
@@ -59,6 +64,7 @@ mod limits;
 mod list;
 mod login;
 mod pipeline;
+pub mod mailbox_view;
 mod response;
 pub mod rule;
 mod search;
@@ -110,6 +116,7 @@ pub use list::{
 };
 pub use login::{Authenticate, Login};
 pub use pipeline::Traits;
+pub use mailbox_view::MailboxView;
 pub use response::{MailboxFlags, OtherResponse, Response, Tagged};
 pub use search::*;
 pub use select::{Create, CreateParameter, Rename, Select, SelectParameter};
