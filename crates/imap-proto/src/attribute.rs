@@ -1,7 +1,7 @@
 //! Attributes of mailbox names.
 
 use crate::core::syntax::{self, expected};
-use crate::core::{Atom, Context, Encoder, class};
+use crate::core::{Atom, Bits, Context, Encoder, class};
 use crate::rule;
 use ::core::fmt;
 use alloc::vec::Vec;
@@ -24,12 +24,20 @@ macro_rules! attributes {
         #[derive(Clone, Copy)]
         enum Known { $($id),* }
 
-        const KNOWN: &[(MailboxAttribute, &str)] = &[$((MailboxAttribute::$id, concat!("\\", $text))),*];
-
         impl MailboxAttribute {
             /// The names that are known, with their backslash.
             pub const KEYWORDS: &'static [&'static str] = &[$(concat!("\\", $text)),*];
 
+            /// The one with this number, which is that of its bit.
+            #[inline]
+            fn of_bit(bit: usize) -> Option<Self> {
+                const KNOWN: &[Known] = &[$(Known::$id),*];
+                Some(match KNOWN.get(bit)? {
+                    $(Known::$id => Self::$id,)*
+                })
+            }
+
+            #[inline]
             fn bit(&self) -> Option<u32> {
                 match self {
                     $(Self::$id => Some(1 << Known::$id as u32),)*
@@ -143,7 +151,7 @@ impl MailboxAttribute {
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
         prop_oneof![
-            4 => (0..KNOWN.len()).prop_map(|n| KNOWN[n].0.clone()),
+            4 => (0..Self::KEYWORDS.len()).prop_filter_map("known", Self::of_bit),
             1 => "[A-Z]{14,18}".prop_map(|s| Self::Other(Atom::known(s.into()))),
         ]
     }
@@ -202,8 +210,8 @@ impl MailboxAttributes {
 
     /// All of them, the known ones first.
     pub fn iter(&self) -> impl Iterator<Item = MailboxAttribute> {
-        let known = KNOWN.iter().map(|(attribute, _)| attribute).filter(|attribute| self.has(attribute));
-        known.cloned().chain(self.others.iter().cloned().map(MailboxAttribute::Other))
+        let known = Bits(self.known).filter_map(MailboxAttribute::of_bit);
+        known.chain(self.others.iter().cloned().map(MailboxAttribute::Other))
     }
 
     /// What the mailbox is for (RFC 6154), also by the names of XLIST.

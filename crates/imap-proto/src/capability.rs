@@ -367,16 +367,16 @@ impl Capability {
     }
 
     fn known(word: &[u8], keep: &impl Fn(&[u8]) -> Bytes) -> Option<Self> {
-        let name = match memchr::memchr(b'=', word) {
-            Some(at) => word.split_at(at + 1),
-            None => (word, &b""[..]),
-        };
         // a key takes some control characters for letters
-        if !class::ATOM.all(name.0) {
+        let Some(at) = word.iter().position(|&o| o == b'=') else {
+            return if class::ATOM.all(word) { Self::plain(word) } else { None };
+        };
+        let (name, value) = word.split_at(at + 1);
+        if !class::ATOM.all(name) {
             return None;
         }
-        Self::with_value(name.0, name.1, keep)
-            .or_else(|| if class::ATOM.all(word) { Self::plain(word) } else { None })
+        Self::with_value(name, value, keep)
+            .or_else(|| if class::ATOM.all(value) { Self::plain(word) } else { None })
     }
 
     /// A copy of exact size, which does not keep the receive buffer alive.

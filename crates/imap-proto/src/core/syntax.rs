@@ -344,45 +344,44 @@ pub(crate) fn literal<'i>(cx: &Context<'_>, i: &'i [u8], binary: bool) -> Parsed
 #[inline]
 pub(crate) fn quoted<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, (&'i [u8], bool)> {
     let Some(inside) = i.strip_prefix(b"\"") else { return fail(i, expected::STRING) };
-    let (len, high) = plain_run(inside);
+    let len = plain_run(inside);
     match inside.get(len) {
-        Some(b'"') if !high && (cx.tolerance() < Tolerance::Lenient || closes(&inside[len + 1..])) => {
+        Some(b'"') if cx.tolerance() < Tolerance::Lenient || closes(&inside[len + 1..]) => {
             Ok((&inside[len + 1..], (&inside[..len], false)))
         }
         _ => quoted_with_more(cx, i, inside),
     }
 }
 
-/// How many octets stand for themselves in a quoted string; whether some are above 127. Eight at a time.
+/// How many octets at the front are ASCII that stands for itself in a quoted string. The rarest controls are not counted either: whoever
+/// finds no quote behind them looks again, octet by octet. Eight at a time, by hand: vectors would only pay for long strings.
 #[inline(always)]
-pub(crate) fn plain_run(octets: &[u8]) -> (usize, bool) {
+pub(crate) fn plain_run(octets: &[u8]) -> usize {
     const fn splat(o: u8) -> u64 {
         u64::from_ne_bytes([o; 8])
     }
-    const fn zero(word: u64) -> u64 {
-        word.wrapping_sub(splat(1)) & !word
-    }
-    let mut at = 0;
-    while let Some(chunk) = octets[at..].first_chunk::<8>() {
+    let mut left = octets;
+    while let Some((chunk, behind)) = left.split_first_chunk() {
         let word = u64::from_le_bytes(*chunk);
-        // the quote, the backslash, what is below 0x10, what is above 0x7f; false marks only behind a true one
-        let marks = (zero(word ^ splat(b'"'))
-            | zero(word ^ splat(b'\\'))
-            | word.wrapping_sub(splat(0x0e)) & !word
-            | word)
-            & splat(0x80);
+        // What is above 127 is marked as it is. Of others, subtracting takes the highest bit from no octet but those that are too small,
+        // and from what stands behind them.
+        let control = word.wrapping_sub(splat(0x0e));
+        let quote = (word ^ splat(b'"')).wrapping_sub(splat(1));
+        let backslash = (word ^ splat(b'\\')).wrapping_sub(splat(1));
+        let marks = (word | control | quote | backslash) & splat(0x80);
         if marks != 0 {
-            at += marks.trailing_zeros() as usize / 8;
-            break;
+            return octets.len() - left.len() + marks.trailing_zeros() as usize / 8;
         }
-        at += 8;
+        left = behind;
     }
-    let mut high = false;
-    let len = octets[at..].iter().position(|&o| {
-        high |= o > 0x7f;
-        !class::QUOTED.has(o)
-    });
-    (at + len.unwrap_or(octets.len() - at), high)
+    octets.len() - left.len() + last_plain_run(left)
+}
+
+/// The same for less than eight octets.
+#[cold]
+#[inline(never)]
+fn last_plain_run(octets: &[u8]) -> usize {
+    octets.iter().position(|&o| !class::QUOTED.has(o) || !(0x0e..0x80).contains(&o)).unwrap_or(octets.len())
 }
 
 #[inline(never)]
@@ -695,10 +694,9 @@ mod tests {
                     *last = octet;
                 }
                 text.extend_from_slice(b"\" tail tail");
-                let expected = text.iter().position(|&o| !class::QUOTED.has(o)).unwrap_or(text.len());
-                let (run, high) = plain_run(&text);
-                assert_eq!(run, expected, "{text:?}");
-                assert_eq!(high, text[..run].iter().any(|&o| o > 0x7f));
+                let plain = |&o: &u8| class::QUOTED.has(o) && o < 0x80 && o > 0x0d;
+                let expected = text.iter().position(|o| !plain(o)).unwrap_or(text.len());
+                assert_eq!(plain_run(&text), expected, "{text:?}");
             }
         }
     }
