@@ -98,20 +98,28 @@ impl DateTime {
     /// ```
     #[inline]
     pub(crate) fn rule<'i>(_cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        const DAY_AND_MONTH: Form = Form::of(b"\"00-???-");
+        const YEAR_AND_HOUR: Form = Form::of(b"0000 00:");
+        const MINUTE_AND_SECOND: Form = Form::of(b"00:00 ??");
+        const ZONE: Form = Form::of(b"? ?0000\"");
         let fail = |kind| Err(Failure::at(i, expected::DATE_TIME, kind));
         let Some((b, rest)) = i.split_first_chunk::<LEN>() else { return fail(ParseErrorKind::Syntax) };
         // Words of eight octets; the last overlaps the one before it.
-        let word = |at: usize| -> [u8; 8] { ::core::array::from_fn(|n| b[at + n]) };
+        let word = |at: usize| {
+            let mut word = [0; 8];
+            word.copy_from_slice(&b[at..at + 8]);
+            word
+        };
         let mut day_and_month = word(0);
         if day_and_month[1] == b' ' {
             day_and_month[1] = b'0';
         }
         let (Some(day), Some(month), Some(year), Some(time), Some(offset)) = (
-            Form::of(b"\"00-???-").pairs(day_and_month),
+            DAY_AND_MONTH.pairs(day_and_month),
             month(&b[4..7]),
-            Form::of(b"0000 00:").pairs(word(8)),
-            Form::of(b"00:00 ??").pairs(word(16)),
-            Form::of(b"? ?0000\"").pairs(word(20)),
+            YEAR_AND_HOUR.pairs(word(8)),
+            MINUTE_AND_SECOND.pairs(word(16)),
+            ZONE.pairs(word(20)),
         ) else {
             return fail(ParseErrorKind::Syntax);
         };

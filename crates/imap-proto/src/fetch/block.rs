@@ -1,7 +1,7 @@
 //! Values with many strings are held as one block of octets in the grammar's own form: this walks over such blocks, reads their strings,
 //! and writes new ones.
 
-use crate::core::syntax::{self, expected, plain_run};
+use crate::core::syntax::{self, checked_run, expected, plain_run};
 use crate::core::{Context, Encoder, class};
 use crate::rule;
 use alloc::borrow::Cow;
@@ -71,20 +71,39 @@ pub(super) fn nstring(i: &[u8], grammar: Grammar) -> Option<&[u8]> {
     }
 }
 
+// What is read most is put where it is called; but in a build for debugging, which keeps each of its variables apart, that would make frames
+// too large for small stacks.
+
+/// `string`, and the octet behind it.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn string_and(i: &[u8], behind: u8, grammar: Grammar) -> Option<&[u8]> {
+    match i.split_first()? {
+        (b'"', inside) => quoted_and(inside, behind, grammar),
+        (b'{', _) => octet(literal(i, grammar)?.1, behind),
+        _ => None,
+    }
+}
+
 /// `nstring`, and the octet behind it.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn nstring_and(i: &[u8], behind: u8, grammar: Grammar) -> Option<&[u8]> {
     match i {
-        [b'"', inside @ ..] => match inside.get(plain_run(inside)..)? {
-            [b'"', next, rest @ ..] if *next == behind => Some(rest),
-            _ => octet(quoted(inside, grammar)?, behind),
-        },
+        [b'"', inside @ ..] => quoted_and(inside, behind, grammar),
         // all four as one integer
         [n, i, l, next, rest @ ..] if [n | 0x20, i | 0x20, l | 0x20, *next] == [b'n', b'i', b'l', behind] => {
             Some(rest)
         }
         [b'{', ..] => octet(literal(i, grammar)?.1, behind),
         _ => None,
+    }
+}
+
+/// A quoted string behind its first quote, and the octet behind it.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn quoted_and(inside: &[u8], behind: u8, grammar: Grammar) -> Option<&[u8]> {
+    match inside.get(plain_run(inside)..)? {
+        [b'"', next, rest @ ..] if *next == behind => Some(rest),
+        _ => octet(quoted(inside, grammar)?, behind),
     }
 }
 
@@ -162,12 +181,15 @@ pub(super) fn value(mut i: &[u8], grammar: Grammar, max_depth: u32) -> Option<&[
     }
 }
 
+/// The octets of an `nstring`, `None` for NIL, and what follows.
+type Taken<'a> = (Option<Cow<'a, [u8]>>, &'a [u8]);
+
 /// An `nstring` of a block: its octets, `None` for NIL, and what follows it.
-#[inline(always)]
-pub(super) fn take(i: &[u8]) -> Option<(Option<Cow<'_, [u8]>>, &[u8])> {
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn take(i: &[u8]) -> Option<Taken<'_>> {
     match i.split_first()? {
         (b'"', inside) => {
-            let len = plain_run(inside);
+            let len = checked_run(inside);
             match inside.get(len)? {
                 b'"' => Some((Some(Cow::Borrowed(&inside[..len])), &inside[len + 1..])),
                 _ => take_with_more(inside, len),
@@ -180,7 +202,7 @@ pub(super) fn take(i: &[u8]) -> Option<(Option<Cow<'_, [u8]>>, &[u8])> {
 
 /// A quoted string with other octets than the plain ones, of which `at` are at its front.
 #[inline(never)]
-fn take_with_more(inside: &[u8], at: usize) -> Option<(Option<Cow<'_, [u8]>>, &[u8])> {
+fn take_with_more(inside: &[u8], at: usize) -> Option<Taken<'_>> {
     let rest = quoted_with_more(inside, at, Grammar::CHECKED)?;
     let content = &inside[..inside.len() - rest.len() - 1];
     let octets = match memchr::memchr(b'\\', content) {

@@ -42,16 +42,17 @@ struct Node {
     subtype: u32,
     /// The parameters. Of a multipart they are extension data.
     params: u32,
-    /// Behind the parameters: the identifier. A multipart has none.
+    /// Behind the parameters: the identifier, the description, the encoding, the size. A multipart has none.
     id: u32,
-    /// The size. A multipart has none.
+    description: u32,
+    encoding: u32,
     octets: u32,
     /// What follows all that must be there: the extension data, or `)`.
     tail: u32,
-    /// Of the extension data: the disposition, if it is there.
+    /// Of the extension data, what is there: the disposition, the language, the location.
     disposition: u32,
-    /// And the language.
     language: u32,
+    location: u32,
     /// The index of the next part that is not in this one. While it is being parsed, of the part around it.
     next: u32,
     kind: Kind,
@@ -76,10 +77,13 @@ impl Node {
             subtype: NONE,
             params: NONE,
             id: NONE,
+            description: NONE,
+            encoding: NONE,
             octets: NONE,
             tail: NONE,
             disposition: NONE,
             language: NONE,
+            location: NONE,
             next: around,
             kind: Kind::Multipart,
         }
@@ -139,10 +143,17 @@ impl BodyStructure {
     /// ```
     #[inline]
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
-        match walk(i, Grammar::of(cx), cx.depth_limit()) {
-            Some((rest, nodes)) => Ok((rest, Self { block: cx.keep(&i[..i.len() - rest.len()]), nodes })),
+        match Self::well_formed(cx, i) {
+            Some(found) => Ok(found),
             None => Self::repaired(cx, i),
         }
+    }
+
+    /// Only if nothing has to be repaired.
+    #[inline]
+    pub(super) fn well_formed<'i>(cx: &Context<'_>, i: &'i [u8]) -> Option<(&'i [u8], Self)> {
+        let (rest, nodes) = walk(i, Grammar::of(cx), cx.depth_limit())?;
+        Some((rest, Self { block: cx.keep(&i[..i.len() - rest.len()]), nodes }))
     }
 
     #[cold]
@@ -176,7 +187,7 @@ fn walk(whole: &[u8], grammar: Grammar, max_depth: u32) -> Option<(&[u8], Vec<No
     u32::try_from(whole.len()).ok()?;
     #[allow(clippy::cast_possible_truncation, reason = "checked above")]
     let here = |i: &[u8]| (whole.len() - i.len()) as u32;
-    let mut nodes: Vec<Node> = Vec::with_capacity(4);
+    let mut nodes: Vec<Node> = Vec::with_capacity(8);
     // the part around the current place
     let mut open = NONE;
     let mut depth = 0;
@@ -201,9 +212,14 @@ fn walk(whole: &[u8], grammar: Grammar, max_depth: u32) -> Option<(&[u8], Vec<No
         node.kind = kind;
         node.subtype = here(sub);
         node.params = here(rest);
+        // body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets
         i = block::sp(params(rest, grammar)?)?;
         node.id = here(i);
-        i = fields(i, grammar)?;
+        i = block::nstring_and(i, b' ', grammar)?;
+        node.description = here(i);
+        i = block::nstring_and(i, b' ', grammar)?;
+        node.encoding = here(i);
+        i = block::string_and(i, b' ', grammar)?;
         node.octets = here(i);
         i = block::number(i)?.0;
         if kind == Kind::Message && i.starts_with(b" (") {
@@ -259,9 +275,8 @@ fn walk(whole: &[u8], grammar: Grammar, max_depth: u32) -> Option<(&[u8], Vec<No
 /// `media-basic / media-message / media-text`, and the space behind it: what follows, the subtype, and what it is.
 #[inline(always)]
 fn media_type(i: &[u8], grammar: Grammar) -> Option<(&[u8], &[u8], Kind)> {
-    let rest = block::string(i, grammar)?;
-    let main = &i[..i.len() - rest.len()];
-    let sub = block::sp(rest)?;
+    let sub = block::string_and(i, b' ', grammar)?;
+    let main = &i[..i.len() - sub.len() - 1];
     let rest = block::string(sub, grammar)?;
     let kind = match main.len() {
         6 if main.eq_ignore_ascii_case(b"\"TEXT\"") => Kind::Text,
@@ -302,20 +317,12 @@ fn kind_of(main: &[u8], sub: &[u8]) -> Kind {
     }
 }
 
-/// The middle of `body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets`
-#[inline(always)]
-fn fields(i: &[u8], grammar: Grammar) -> Option<&[u8]> {
-    let i = block::sp(block::nstring(i, grammar)?)?;
-    let i = block::sp(block::nstring(i, grammar)?)?;
-    block::sp(block::string(i, grammar)?)
-}
-
 /// `body-fld-param = "(" string SP string *(SP string SP string) ")" / nil`
 #[inline]
 fn params(i: &[u8], grammar: Grammar) -> Option<&[u8]> {
     let Some(mut i) = block::octet(i, b'(') else { return block::nil(i) };
     loop {
-        i = block::sp(block::string(i, grammar)?)?;
+        i = block::string_and(i, b' ', grammar)?;
         i = block::string(i, grammar)?;
         if let Some(rest) = block::octet(i, b')') {
             return Some(rest);
@@ -379,6 +386,7 @@ fn more_extensions<'i>(
     node.language = here(i);
     let i = language(i, grammar)?;
     let Some(i) = block::sp(i) else { return block::octet(i, b')') };
+    node.location = here(i);
     let mut i = block::nstring(i, grammar)?;
     while let Some(rest) = block::sp(i) {
         i = block::value(rest, grammar, max_depth)?;
@@ -389,7 +397,7 @@ fn more_extensions<'i>(
 /// `body-fld-dsp = "(" string SP body-fld-param ")" / nil`
 fn disposition(i: &[u8], grammar: Grammar) -> Option<&[u8]> {
     let Some(i) = block::octet(i, b'(') else { return block::nil(i) };
-    let i = block::sp(block::string(i, grammar)?)?;
+    let i = block::string_and(i, b' ', grammar)?;
     block::octet(params(i, grammar)?, b')')
 }
 
@@ -476,31 +484,22 @@ impl<'a> BodyPart<'a> {
         self.params().get(name)
     }
 
-    /// The strings behind the parameters: what follows the first, or the first two.
-    fn behind(self, strings: usize) -> Option<&'a [u8]> {
-        let mut i = self.at(self.node().id);
-        for _ in 0..strings {
-            i = block::sp(block::nstring(i, Grammar::CHECKED)?)?;
-        }
-        Some(i)
-    }
-
     /// `Content-ID`
     #[must_use]
     pub fn id(self) -> Option<Cow<'a, [u8]>> {
-        block::text(self.behind(0)?)
+        block::text(self.at(self.node().id))
     }
 
     /// `Content-Description`
     #[must_use]
     pub fn description(self) -> Option<Cow<'a, [u8]>> {
-        block::text(self.behind(1)?)
+        block::text(self.at(self.node().description))
     }
 
     /// `Content-Transfer-Encoding`, such as `base64`. Case does not matter. A multipart has none here.
     #[must_use]
     pub fn encoding(self) -> Option<Cow<'a, [u8]>> {
-        block::text(self.behind(2)?)
+        block::text(self.at(self.node().encoding))
     }
 
     /// How many octets it has, encoded as it is. A multipart has none here.
@@ -618,22 +617,17 @@ impl<'a> BodyPart<'a> {
         languages(self.at(self.node().language))
     }
 
-    /// At the location.
-    fn behind_language(self) -> Option<&'a [u8]> {
-        block::sp(language(self.at(self.node().language), Grammar::CHECKED)?)
-    }
-
     /// `Content-Location`
     #[must_use]
     pub fn location(self) -> Option<Cow<'a, [u8]>> {
-        block::text(self.behind_language()?)
+        block::text(self.at(self.node().location))
     }
 
     /// What nobody knows, behind all that: values as on the wire, each of them a string, NIL, a number or a list.
     #[must_use]
     pub fn extensions(self) -> &'a [u8] {
         let of = || {
-            let start = block::sp(block::nstring(self.behind_language()?, Grammar::CHECKED)?)?;
+            let start = block::sp(block::nstring(self.at(self.node().location), Grammar::CHECKED)?)?;
             let mut rest = block::value(start, Grammar::CHECKED, u32::MAX)?;
             while let Some(more) = block::sp(rest) {
                 rest = block::value(more, Grammar::CHECKED, u32::MAX)?;

@@ -77,8 +77,8 @@ impl MessageData {
                 let (rest, data) = match Self::cut(cx, i) {
                     Some(found) => found,
                     None => {
-                        let (rest, octets) = syntax::literal(cx, i, true)?;
-                        (rest, Self::Inline(Literal8::new(cx.keep(octets))))
+                        let (rest, octets) = Literal8::rule(cx, i)?;
+                        (rest, Self::Inline(octets))
                     }
                 };
                 if i[0] == b'~' && !binary && !cx.tolerates(Tolerance::Default, rule::STRING_FORM, &i[..1]) {
