@@ -175,6 +175,28 @@ mod tests {
     }
 
     #[test]
+    fn messages_may_stay_unread() {
+        for (frame, nul) in [(&b"{3}\r\na\0c"[..], true), (b"{3}\r\nabc", false), (b"~{3}\r\na\0c", true)] {
+            let frame = Bytes::copy_from_slice(frame);
+            for tolerance in [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient] {
+                let cx = Context::new(&frame, tolerance).messages_unread(true);
+                let parsed = MessageData::nstring(&cx, &frame, true);
+                // what the RFC forbids is still refused
+                if tolerance == Tolerance::Strict && nul && frame[0] == b'{' {
+                    assert!(parsed.is_err());
+                    continue;
+                }
+                let Some(MessageData::Inline(octets)) = parsed.unwrap().1 else { panic!("no data") };
+                assert!(cx.into_repairs().is_empty());
+                assert_eq!(octets.has_nul(), nul);
+                let mut output = wire::Output::new();
+                octets.encode(&mut Encoder::new(&mut output, Options::server()));
+                assert_eq!(output.take_all().starts_with(b"~"), nul);
+            }
+        }
+    }
+
+    #[test]
     fn streamed_data_is_a_head() {
         let frame = Bytes::from_static(b"x ~{70000}\r\n y");
         let cuts = [Cut { offset: 12, size: 70_000 }];
