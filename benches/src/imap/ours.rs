@@ -9,11 +9,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use imap_proto::{
     Address, Addresses, AppendData, BodyPart, BodyStructure, Code, Command, Condition, ConditionKind,
-    CopyUid, Encoder, Envelope, Esearch, EsearchItem, FetchAttribute, FetchCommand, FetchItem, Flag, Flags,
-    FrameLimits, Framed, Framer, ListPatterns, Mailbox, MailboxAttribute, MailboxAttributes, MessageData,
-    Options, Response, SearchKey, SectionText, SequenceSet, Side, StoreItem, StoreMode, TaggedCommand,
+    Context, CopyUid, Encoder, Envelope, Esearch, EsearchItem, FetchAttribute, FetchCommand, FetchItem, Flag,
+    Flags, FrameLimits, Framed, Framer, ListPatterns, Mailbox, MailboxAttribute, MailboxAttributes,
+    MessageData, Options, Response, SearchKey, SectionText, SequenceSet, Side, StoreItem, StoreMode,
+    TaggedCommand,
 };
-use wire::{Input as Buffer, Output};
+use wire::{Input as Buffer, Output, Tolerance};
 
 use crate::Contestant;
 use crate::imap::workloads::{Input, Kind, told};
@@ -331,6 +332,21 @@ pub fn response_parse(input: &Input, kind: Kind) -> Vec<Contestant> {
                 .noting("checked and indexed; nobody asks for its strings, which are decoded when they are asked for")
                 .witnessing(witness),
         );
+    }
+    if matches!(kind, Kind::Literal | Kind::Big) {
+        let each = input.messages.each.clone();
+        let unread = Contestant::ours("Response::parse_in, messages unread", move || {
+            let mut sum: u64 = 0;
+            for message in each.iter() {
+                let cx = Context::new(black_box(message), Tolerance::Default).messages_unread(true);
+                let Ok(response) = Response::parse_in(&cx) else { return 0 };
+                sum = sum.wrapping_add(response_told(black_box(&response)));
+            }
+            sum
+        });
+        contestants.push(unread.noting(
+            "as a tolerant reader may ask for it: NUL in a literal is found when it is written, as djc's never finds it",
+        ));
     }
     contestants
 }

@@ -7,7 +7,7 @@
 //! - Built without its quirk `always_normalize_sequence_sets`, which is on by default and makes sets slower; with its other quirks as by default, without `ext_` features.
 //! - Does less: no ESEARCH, no IMAP4rev2; one item that it does not know makes the whole response an error; attributes of mailboxes other than
 //!   four cannot be read, only written. Sizes are 32 bits.
-//! - Does more: looks for NUL in literals (ours does the same in `BODY[]`).
+//! - Does more: looks for NUL in literals (ours does the same in `BODY[]`, unless it is told not to).
 //! - Streams: `Fragmentizer`, which copies every octet twice (into a `VecDeque` and a `Vec`); or the responses are tried again with each read ("retried").
 //!
 //! # imap-proto 0.17 (djc)

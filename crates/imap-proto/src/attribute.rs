@@ -1,9 +1,10 @@
 //! Attributes of mailbox names.
 
 use crate::core::syntax::{self, expected};
-use crate::core::{Atom, Context, Encoder, class};
+use crate::core::{Atom, Bits, Context, Encoder, class};
 use crate::rule;
 use ::core::fmt;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use wire::parse::{Failure, Parsed, fail};
@@ -24,12 +25,20 @@ macro_rules! attributes {
         #[derive(Clone, Copy)]
         enum Known { $($id),* }
 
-        const KNOWN: &[(MailboxAttribute, &str)] = &[$((MailboxAttribute::$id, concat!("\\", $text))),*];
-
         impl MailboxAttribute {
             /// The names that are known, with their backslash.
             pub const KEYWORDS: &'static [&'static str] = &[$(concat!("\\", $text)),*];
 
+            /// The one with this number, which is that of its bit.
+            #[inline]
+            fn of_bit(bit: usize) -> Option<Self> {
+                const KNOWN: &[Known] = &[$(Known::$id),*];
+                Some(match KNOWN.get(bit)? {
+                    $(Known::$id => Self::$id,)*
+                })
+            }
+
+            #[inline]
             fn bit(&self) -> Option<u32> {
                 match self {
                     $(Self::$id => Some(1 << Known::$id as u32),)*
@@ -38,10 +47,15 @@ macro_rules! attributes {
             }
 
             /// The bit of a word without its backslash.
-            #[allow(non_upper_case_globals, reason = "each constant is named after its variant")]
             fn bit_of(word: &[u8]) -> u32 {
+                Self::bit_of_key(wire::keyword::key(word))
+            }
+
+            /// The bit of a word by its key.
+            #[allow(non_upper_case_globals, reason = "each constant is named after its variant")]
+            fn bit_of_key(key: u128) -> u32 {
                 $(const $id: u128 = wire::keyword::key_of($text);)*
-                match wire::keyword::key(word) {
+                match key {
                     $($id => 1 << Known::$id as u32,)*
                     _ => 0,
                 }
@@ -143,7 +157,7 @@ impl MailboxAttribute {
     pub fn strategy() -> impl proptest::strategy::Strategy<Value = Self> {
         use proptest::prelude::*;
         prop_oneof![
-            4 => (0..KNOWN.len()).prop_map(|n| KNOWN[n].0.clone()),
+            4 => (0..Self::KEYWORDS.len()).prop_filter_map("known", Self::of_bit),
             1 => "[A-Z]{14,18}".prop_map(|s| Self::Other(Atom::known(s.into()))),
         ]
     }
@@ -160,21 +174,34 @@ impl MailboxAttribute {
 #[derive(Clone, Default)]
 pub struct MailboxAttributes {
     known: u32,
-    others: Vec<Atom>,
+    /// Boxed, because there are hardly ever any.
+    #[allow(clippy::box_collection, reason = "so that a set without any is small and dropped for nothing")]
+    others: Option<Box<Vec<Atom>>>,
 }
 
 impl MailboxAttributes {
     /// None.
     #[must_use]
     pub const fn new() -> Self {
-        Self { known: 0, others: Vec::new() }
+        Self { known: 0, others: None }
+    }
+
+    /// Those that are not known.
+    fn others(&self) -> &[Atom] {
+        self.others.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// One more that is not known; it may be there already.
+    #[cold]
+    fn push(&mut self, name: Atom) {
+        self.others.get_or_insert_default().push(name);
     }
 
     /// Adds one.
     pub fn insert(&mut self, attribute: MailboxAttribute) {
         match attribute {
-            MailboxAttribute::Other(name) if self.others.contains(&name) => {}
-            MailboxAttribute::Other(name) => self.others.push(name),
+            MailboxAttribute::Other(name) if self.others().contains(&name) => {}
+            MailboxAttribute::Other(name) => self.push(name),
             known => self.known |= known.bit().unwrap_or_default(),
         }
     }
@@ -183,7 +210,7 @@ impl MailboxAttributes {
     #[must_use]
     pub fn has(&self, attribute: &MailboxAttribute) -> bool {
         match attribute {
-            MailboxAttribute::Other(name) => self.others.contains(name),
+            MailboxAttribute::Other(name) => self.others().contains(name),
             known => known.bit().is_some_and(|bit| self.known & bit != 0),
         }
     }
@@ -191,7 +218,7 @@ impl MailboxAttributes {
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.known == 0 && self.others.is_empty()
+        self.known == 0 && self.others().is_empty()
     }
 
     /// Whether the mailbox can be selected: neither `\Noselect` nor `\NonExistent`.
@@ -202,8 +229,8 @@ impl MailboxAttributes {
 
     /// All of them, the known ones first.
     pub fn iter(&self) -> impl Iterator<Item = MailboxAttribute> {
-        let known = KNOWN.iter().map(|(attribute, _)| attribute).filter(|attribute| self.has(attribute));
-        known.cloned().chain(self.others.iter().cloned().map(MailboxAttribute::Other))
+        let known = Bits(self.known).filter_map(MailboxAttribute::of_bit);
+        known.chain(self.others().iter().cloned().map(MailboxAttribute::Other))
     }
 
     /// What the mailbox is for (RFC 6154), also by the names of XLIST.
@@ -214,7 +241,8 @@ impl MailboxAttributes {
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self { known: self.known, others: self.others.iter().map(Atom::detach).collect() }
+        let detached = |others: &Vec<Atom>| Box::new(others.iter().map(Atom::detach).collect());
+        Self { known: self.known, others: self.others.as_deref().map(detached) }
     }
 
     /// ```text
@@ -231,8 +259,9 @@ impl MailboxAttributes {
         loop {
             // the common case: a known attribute before one space or the end
             if let Some(word) = i.strip_prefix(b"\\") {
-                let len = class::ATOM.run(word);
-                let bit = MailboxAttribute::bit_of(&word[..len]);
+                // of letters; so what stands behind them decides whether they are the whole word
+                let (len, key) = wire::keyword::name(word);
+                let bit = MailboxAttribute::bit_of_key(key);
                 match &word[len..] {
                     [b')', rest @ ..] if bit != 0 => {
                         attributes.known |= bit;
@@ -268,10 +297,10 @@ impl MailboxAttributes {
             Some(b'\\') => {
                 let (rest, word) = syntax::loose_atom(cx, &i[1..], expected::FLAG)?;
                 match MailboxAttribute::bit_of(word) {
-                    0 => self.others.push(Atom::known(cx.keep(word))),
+                    0 => self.push(Atom::known(cx.keep(word))),
                     bit => self.known |= bit,
                 }
-                if self.others.len() > cx.item_limit() {
+                if self.others().len() > cx.item_limit() {
                     return Err(Failure::at(i, expected::ITEMS, ParseErrorKind::TooMany));
                 }
                 return Ok((rest, ()));
@@ -290,7 +319,7 @@ impl MailboxAttributes {
             return fail(i, expected::FLAG);
         }
         match MailboxAttribute::bit_of(word) {
-            0 => self.others.push(Atom::known(Bytes::copy_from_slice(word))),
+            0 => self.push(Atom::known(Bytes::copy_from_slice(word))),
             bit => self.known |= bit,
         }
         Ok((rest, ()))
@@ -309,9 +338,9 @@ impl MailboxAttributes {
     /// Takes out what is there twice.
     #[inline]
     fn unite(&mut self) {
-        if self.others.len() > 1 {
+        if let Some(others) = self.others.as_deref_mut().filter(|others| others.len() > 1) {
             let mut seen = alloc::collections::BTreeSet::new();
-            self.others.retain(|name| seen.insert(name.as_bytes().to_ascii_lowercase()));
+            others.retain(|name| seen.insert(name.as_bytes().to_ascii_lowercase()));
         }
     }
 
@@ -328,7 +357,7 @@ impl MailboxAttributes {
             }
             encoder.put(MailboxAttribute::KEYWORDS[bit as usize].as_bytes());
         }
-        for name in &self.others {
+        for name in self.others() {
             encoder.put(if ::core::mem::take(&mut first) { b"\\" } else { b" \\" });
             name.encode(encoder);
         }
@@ -349,7 +378,7 @@ impl FromIterator<MailboxAttribute> for MailboxAttributes {
         let mut set = Self::new();
         for attribute in attributes {
             match attribute {
-                MailboxAttribute::Other(name) => set.others.push(name),
+                MailboxAttribute::Other(name) => set.push(name),
                 known => set.known |= known.bit().unwrap_or_default(),
             }
         }
@@ -362,8 +391,8 @@ impl PartialEq for MailboxAttributes {
     /// As sets.
     fn eq(&self, other: &Self) -> bool {
         self.known == other.known
-            && self.others.len() == other.others.len()
-            && self.others.iter().all(|name| other.others.contains(name))
+            && self.others().len() == other.others().len()
+            && self.others().iter().all(|name| other.others().contains(name))
     }
 }
 
@@ -421,13 +450,14 @@ mod tests {
 
     #[test]
     fn each_name_is_known() {
-        assert_eq!(KNOWN.len(), 27);
-        for (attribute, name) in KNOWN {
-            let bit = MailboxAttribute::bit_of(&name.as_bytes()[1..]);
-            assert_eq!(Some(bit), attribute.bit(), "{name}");
+        assert_eq!(A::KEYWORDS.len(), 27);
+        for (n, name) in A::KEYWORDS.iter().enumerate() {
+            let bit = A::bit_of(&name.as_bytes()[1..]);
+            assert_eq!((bit, Some(bit)), (1 << n, A::of_bit(n).unwrap().bit()), "{name}");
         }
+        assert_eq!(A::of_bit(27), None);
         assert!(set([A::Spam]).special_uses().eq([A::Junk]));
-        assert!(size_of::<MailboxAttributes>() <= 32);
+        assert!(size_of::<MailboxAttributes>() <= 16);
     }
 
     proptest! {

@@ -40,6 +40,15 @@ macro_rules! capabilities {
             /// The names of all that are known; those that a value follows end in `=`.
             pub const KEYWORDS: &'static [&'static str] = &[$($name,)* $($vname,)*];
 
+            /// One without a value, by the key of its name, which has no more than 16 octets.
+            #[inline]
+            fn of_key(key: u128) -> Option<Self> {
+                match key {
+                    $(keys::$id if $name.len() <= 16 => Some(Self::$id),)*
+                    _ => None,
+                }
+            }
+
             /// One without a value, by its name.
             fn plain(word: &[u8]) -> Option<Self> {
                 let found = match wide_key(word) {
@@ -384,16 +393,16 @@ impl Capability {
     }
 
     fn known(word: &[u8], keep: &impl Fn(&[u8]) -> Bytes) -> Option<Self> {
-        let name = match memchr::memchr(b'=', word) {
-            Some(at) => word.split_at(at + 1),
-            None => (word, &b""[..]),
-        };
         // a key takes some control characters for letters
-        if !class::ATOM.all(name.0) {
+        let Some(at) = word.iter().position(|&o| o == b'=') else {
+            return if class::ATOM.all(word) { Self::plain(word) } else { None };
+        };
+        let (name, value) = word.split_at(at + 1);
+        if !class::ATOM.all(name) {
             return None;
         }
-        Self::with_value(name.0, name.1, keep)
-            .or_else(|| if class::ATOM.all(word) { Self::plain(word) } else { None })
+        Self::with_value(name, value, keep)
+            .or_else(|| if class::ATOM.all(value) { Self::plain(word) } else { None })
     }
 
     /// A copy of exact size, which does not keep the receive buffer alive.
@@ -466,7 +475,25 @@ impl Capabilities {
 
     /// All of them, in their order.
     pub fn iter(&self) -> impl Iterator<Item = Capability> {
-        self.words().map(|word| Capability::of(word, &|octets| self.words.slice_ref(octets)))
+        let keep = |octets: &[u8]| self.words.slice_ref(octets);
+        let mut rest = &self.words[..];
+        ::core::iter::from_fn(move || {
+            while let [b' ', behind @ ..] = rest {
+                rest = behind;
+            }
+            // most are one name, which is found and looked up at the same time
+            let (len, key) = wire::keyword::name(rest);
+            if matches!(rest.get(len), None | Some(b' ')) {
+                if let Some(capability) = Capability::of_key(key) {
+                    rest = &rest[len..];
+                    return Some(capability);
+                }
+            }
+            let len = rest.iter().position(|&o| o == b' ').unwrap_or(rest.len());
+            let (word, behind) = rest.split_at(len);
+            rest = behind;
+            (len > 0).then(|| Capability::of(word, &keep))
+        })
     }
 
     /// Whether it is there.

@@ -15,7 +15,7 @@ use crate::{
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::{Buf, Bytes};
-use wire::keyword::{key, key_of};
+use wire::keyword::key_of;
 use wire::parse::{Parsed, fail};
 use wire::{Misuse, Output, ParseError};
 
@@ -360,13 +360,12 @@ impl TaggedCommand {
         let line = syntax::message(cx, Side::Client)?;
         let (i, tag) = syntax::run1(line, class::TAG, expected::TAG)?;
         let (i, ()) = sp(cx, i)?;
-        let (mut i, name) = syntax::run1(i, class::ATOM, expected::COMMAND)?;
-        let mut name_key = key(name);
+        let (mut i, (mut name_key, name)) = syntax::word(i, class::ATOM, expected::COMMAND)?;
         let start = i.len() + name.len();
         if name.eq_ignore_ascii_case(b"UID") {
             let (rest, ()) = sp(cx, i)?;
-            let (rest, word) = syntax::run1(rest, class::ATOM, expected::COMMAND)?;
-            name_key = key(word) | UID;
+            let (rest, (key, _)) = syntax::word(rest, class::ATOM, expected::COMMAND)?;
+            name_key = key | UID;
             i = rest;
         }
         let (rest, command) = match Command::arguments(cx, name_key, i) {

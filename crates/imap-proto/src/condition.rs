@@ -214,7 +214,7 @@ pub(crate) fn check_text(code: Option<&Code>, text: &Text) -> Result<(), Misuse>
 /// resp-text       = ["[" resp-text-code "]" SP] [text]
 /// text            = 1*(TEXT-CHAR / UTF8-2 / UTF8-3 / UTF8-4)
 /// ```
-#[inline]
+#[inline(always)]
 pub(crate) fn resp_text<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, (Option<Code>, Text)> {
     match i {
         [b' ', b'[', behind @ ..] => code_and_text(cx, &i[1..], behind),
@@ -289,7 +289,7 @@ fn odd_resp_text<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, (Option<Code>,
 }
 
 /// `SP [text]`, behind a code.
-#[inline]
+#[inline(always)]
 fn behind_code<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Text> {
     match i {
         [b' ', i @ ..] => text(cx, i),
@@ -302,6 +302,14 @@ fn behind_code<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Text> {
 /// All that is left, as text.
 #[inline]
 pub(crate) fn text<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Text> {
+    match Text::plain(cx.keep(i)) {
+        Some(text) => Ok((&i[i.len()..], text)),
+        None => odd_text(cx, i),
+    }
+}
+
+#[cold]
+fn odd_text<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Text> {
     let (text, repaired) = Text::repaired(cx.keep(i));
     if repaired || !i.is_ascii() {
         check_odd_text(cx, i, repaired)?;

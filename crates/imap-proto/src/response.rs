@@ -11,7 +11,7 @@ use crate::{
 use alloc::boxed::Box;
 use bytes::Bytes;
 use core::num::NonZeroU32;
-use wire::keyword::{key, key_of};
+use wire::keyword::key_of;
 use wire::parse::{Failure, Parsed, fail};
 use wire::{Misuse, Output, ParseError, ParseErrorKind, Tolerance};
 
@@ -405,8 +405,8 @@ impl Response {
             }
         }
         let (rest, ()) = sp(cx, rest)?;
-        let (behind, name) = syntax::run1(rest, class::ATOM, expected::RESPONSE)?;
-        match key(name) {
+        let (behind, (key, name)) = syntax::word(rest, class::ATOM, expected::RESPONSE)?;
+        match key {
             FETCH => {
                 let (rest, fetch) = Fetch::rule(cx, behind, number_of(number)?)?;
                 Ok((rest, Self::Fetch(Box::new(fetch))))
@@ -426,14 +426,19 @@ impl Response {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn untagged<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        const LIST: u128 = key_of("LIST");
         if i.first() == Some(&b'[') {
             let (rest, condition) = Condition::without_kind(cx, i)?;
             return Ok((rest, Self::Condition(Box::new(condition))));
         }
-        let (behind, name) = syntax::run1(i, class::ATOM, expected::RESPONSE)?;
-        let key = key(name);
+        let (behind, (key, name)) = syntax::word(i, class::ATOM, expected::RESPONSE)?;
+        if key == LIST {
+            // a shorter way than that of the table, for what comes in thousands
+            let (rest, list) = List::rule(cx, behind)?;
+            return Ok((rest, Self::List(Box::new(list))));
+        }
         if let Some(kind) = ConditionKind::of_key(key) {
             let (rest, condition) = Condition::rule(cx, behind, kind)?;
             return Ok((rest, Self::Condition(Box::new(condition))));

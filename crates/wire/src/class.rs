@@ -77,6 +77,31 @@ pub fn is_ascii(octets: &[u8]) -> bool {
     pairs.fold(last, |all, octets| all | pair(octets)) & splat(0x80) == 0
 }
 
+/// Whether all octets are US-ASCII above the first controls, CR, LF and NUL among them: so is nearly every text, and this is found out
+/// faster than whether it is one.
+#[must_use]
+#[inline]
+pub fn is_plain(octets: &[u8]) -> bool {
+    // subtracting takes the highest bit of no octet below 128 but those that are too small, and of those behind them
+    let marks = |octets: &[u8; 8]| {
+        let word = u64::from_le_bytes(*octets);
+        word | word.wrapping_sub(splat(FIRST_PLAIN))
+    };
+    let Some(last) = octets.last_chunk() else {
+        return octets.iter().all(|&o| (FIRST_PLAIN..0x80).contains(&o));
+    };
+    let mut all = marks(last);
+    let mut rest = octets;
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        all |= marks(word);
+        rest = behind;
+    }
+    all & splat(0x80) == 0
+}
+
+/// CR is the highest octet below 128 that may not stand in text.
+const FIRST_PLAIN: u8 = 0x0e;
+
 impl Class {
     /// The octets of both.
     #[must_use]

@@ -59,21 +59,73 @@ pub fn number32(i: &[u8]) -> Parsed<'_, u32> {
     }
 }
 
-/// Writes `number` in decimal into the end of `digits` and returns the part that was used.
+/// Writes `number` in decimal into the start of `digits` and returns the part that was used.
 #[must_use]
 #[inline]
-pub fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &[u8] {
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        #[allow(clippy::cast_possible_truncation, reason = "below 10")]
-        let digit = (number % 10) as u8;
-        digits[at] = b'0' + digit;
-        number /= 10;
-        if number == 0 {
-            return &digits[at..];
+pub fn decimal(number: u64, digits: &mut [u8; 20]) -> &[u8] {
+    if let Some((word, len)) = short_decimal(number) {
+        if let Some(front) = digits.first_chunk_mut() {
+            *front = word;
         }
+        return &digits[..len];
     }
+    long_decimal(number, digits)
+}
+
+/// The same of a number of more than eight digits: groups of eight behind the first ones.
+#[inline(never)]
+fn long_decimal(number: u64, digits: &mut [u8; 20]) -> &[u8] {
+    let (mut front, last) = (number / GROUP, number % GROUP);
+    let mut middle = None;
+    if front >= GROUP {
+        middle = Some(front % GROUP);
+        front /= GROUP;
+    }
+    let (word, mut len) = short_decimal(front).unwrap_or_default();
+    digits[..8].copy_from_slice(&word);
+    for group in middle.into_iter().chain([last]) {
+        digits[len..len + 8].copy_from_slice(&ascii(eight_digits(group)));
+        len += 8;
+    }
+    &digits[..len]
+}
+
+/// What eight digits can count.
+const GROUP: u64 = 100_000_000;
+
+/// A number of at most eight digits: the digits, and how many they are. So they are written as one integer, however many they are.
+///
+/// ```
+/// assert_eq!(wire::number::short_decimal(1996), Some((*b"1996\0\0\0\0", 4)));
+/// assert_eq!(wire::number::short_decimal(100_000_000), None);
+/// ```
+#[must_use]
+#[inline(always)]
+pub fn short_decimal(number: u64) -> Option<([u8; 8], usize)> {
+    if number >= GROUP {
+        return None;
+    }
+    let digits = eight_digits(number);
+    // of 0, its last digit
+    let zeroes = (digits | 1 << 56).trailing_zeros() / 8;
+    let len = 8 - zeroes as usize;
+    Some(((u64::from_le_bytes(ascii(digits)) >> (8 * zeroes)).to_le_bytes(), len))
+}
+
+#[inline(always)]
+const fn ascii(digits: u64) -> [u8; 8] {
+    (digits | splat(b'0')).to_le_bytes()
+}
+
+/// The digits of a number of at most eight, an octet each, the first in the lowest: halved three times, all parts side by side. Divisions are
+/// multiplications that are exact in this range.
+#[inline(always)]
+const fn eight_digits(number: u64) -> u64 {
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let twos = hundreds | ((fours - 100 * hundreds) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((twos - 10 * tens) << 8)
 }
 
 #[cfg(test)]
@@ -105,6 +157,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn each_group_of_four_digits() {
+        let mut digits = [0; 20];
+        for n in 0..10_000 {
+            for n in [n, n * 10_000, n * 10_001, n * 100_000_000 + n] {
+                assert_eq!(decimal(n, &mut digits), alloc::format!("{n}").as_bytes());
+            }
+        }
+        assert_eq!(decimal(u64::MAX, &mut digits), b"18446744073709551615");
+    }
+
     proptest! {
         #[test]
         fn numbers_are_what_std_parses(octets in proptest::collection::vec(any::<u8>(), 0..24), digits in "[0-9]{0,22}", tail: u8) {
@@ -121,7 +184,8 @@ mod tests {
         }
 
         #[test]
-        fn decimal_is_what_format_gives(n: u64) {
+        fn decimal_is_what_format_gives(n: u64, bits in 0..64u32) {
+            let n = n >> bits;
             let mut digits = [0; 20];
             let text = decimal(n, &mut digits);
             let expected = alloc::format!("{n}");

@@ -1,7 +1,7 @@
 //! Text of a line.
 
 use crate::Misuse;
-use crate::class::TEXT;
+use crate::class::{TEXT, is_plain};
 use alloc::borrow::Cow;
 use bytes::Bytes;
 use core::fmt;
@@ -35,6 +35,13 @@ impl Text {
             Some(offset) => Err(Misuse::IllegalOctet { offset }),
             None => Ok(Self(octets)),
         }
+    }
+
+    /// Takes over octets of which nothing has to be said: US-ASCII as [`class::is_plain`](crate::class::is_plain) has it.
+    #[must_use]
+    #[inline]
+    pub fn plain(octets: Bytes) -> Option<Self> {
+        is_plain(&octets).then_some(Self(octets))
     }
 
     /// Replaces each illegal octet by a space; says whether there was one.

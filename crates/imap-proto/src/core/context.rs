@@ -34,6 +34,7 @@ pub struct Context<'f> {
     max_depth: u32,
     max_items: u32,
     cuts: &'f [Cut],
+    messages_unread: bool,
 }
 
 impl<'f> Context<'f> {
@@ -51,6 +52,7 @@ impl<'f> Context<'f> {
             max_depth: Self::MAX_DEPTH,
             max_items: Self::MAX_ITEMS,
             cuts: &[],
+            messages_unread: false,
         }
     }
 
@@ -87,6 +89,20 @@ impl<'f> Context<'f> {
     pub fn cuts(mut self, cuts: &'f [Cut]) -> Self {
         self.cuts = cuts;
         self
+    }
+
+    /// Literals that hold a message, or a part of one, are taken over unread: NUL in a plain one, which the RFC forbids, is no remark. It
+    /// is found when the value is written again, or asked ([`Literal8::has_nul`](crate::Literal8::has_nul)). Most of the time that a large
+    /// literal takes goes into the search for it. [`Tolerance::Strict`] has no use for this: it refuses what the RFC forbids.
+    #[must_use]
+    pub fn messages_unread(mut self, unread: bool) -> Self {
+        self.messages_unread = unread;
+        self
+    }
+
+    /// Whether nobody wants to know of NUL in a literal that holds a message.
+    pub(crate) fn leaves_messages_unread(&self) -> bool {
+        self.messages_unread && self.tolerance() > Tolerance::Strict
     }
 
     /// Whether UTF-8 may stand in quoted strings.

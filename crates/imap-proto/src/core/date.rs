@@ -16,9 +16,16 @@ pub(crate) fn month(name: &[u8]) -> Option<u8> {
     const fn key(name: &[u8; 3]) -> u32 {
         u32::from_le_bytes([name[0] | 0x20, name[1] | 0x20, name[2] | 0x20, 0])
     }
-    let name = key(name.first_chunk()?);
-    let at = MONTHS.iter().position(|month| key(month) == name)?;
-    u8::try_from(at + 1).ok()
+    macro_rules! by_key {
+        ($($id:ident = $n:literal)*) => {{
+            $(const $id: u32 = key(MONTHS[$n - 1]);)*
+            match key(name.first_chunk()?) {
+                $($id => Some($n),)*
+                _ => None,
+            }
+        }};
+    }
+    by_key!(JAN = 1 FEB = 2 MAR = 3 APR = 4 MAY = 5 JUN = 6 JUL = 7 AUG = 8 SEP = 9 OCT = 10 NOV = 11 DEC = 12)
 }
 
 /// How many days a month has.

@@ -1,6 +1,6 @@
 //! Dates with times: INTERNALDATE, SAVEDATE, APPEND.
 
-use super::date::{MONTHS, days, month, two};
+use super::date::{MONTHS, month};
 use super::syntax::expected;
 use super::{Context, Encoder};
 use crate::core::Date;
@@ -98,46 +98,40 @@ impl DateTime {
     /// ```
     #[inline]
     pub(crate) fn rule<'i>(_cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        const DAY_AND_MONTH: Form = Form::of(b"\"00-???-");
+        const YEAR_AND_HOUR: Form = Form::of(b"0000 00:");
+        const MINUTE_AND_SECOND: Form = Form::of(b"00:00 ??");
+        const ZONE: Form = Form::of(b"? ?0000\"");
         let fail = |kind| Err(Failure::at(i, expected::DATE_TIME, kind));
         let Some((b, rest)) = i.split_first_chunk::<LEN>() else { return fail(ParseErrorKind::Syntax) };
-        let points = [b[0], b[3], b[7], b[12], b[15], b[18], b[21], b[27]];
-        if points != *b"\"-- :: \"" {
-            return fail(ParseErrorKind::Syntax);
+        // Words of eight octets; the last overlaps the one before it.
+        let word = |at: usize| {
+            let mut word = [0; 8];
+            word.copy_from_slice(&b[at..at + 8]);
+            word
+        };
+        let mut day_and_month = word(0);
+        if day_and_month[1] == b' ' {
+            day_and_month[1] = b'0';
         }
-        let day = two([if b[1] == b' ' { b'0' } else { b[1] }, b[2]]);
-        let (hour, minute, second) = (two([b[13], b[14]]), two([b[16], b[17]]), two([b[19], b[20]]));
-        let (
-            Some(day),
-            Some(month),
-            Some(century),
-            Some(year),
-            Some(hour),
-            Some(minute),
-            Some(second),
-            Some(zh),
-            Some(zm),
-        ) = (
-            day,
+        let (Some(day), Some(month), Some(year), Some(time), Some(offset)) = (
+            DAY_AND_MONTH.pairs(day_and_month),
             month(&b[4..7]),
-            two([b[8], b[9]]),
-            two([b[10], b[11]]),
-            hour,
-            minute,
-            second,
-            two([b[23], b[24]]),
-            two([b[25], b[26]]),
-        )
-        else {
+            YEAR_AND_HOUR.pairs(word(8)),
+            MINUTE_AND_SECOND.pairs(word(16)),
+            ZONE.pairs(word(20)),
+        ) else {
             return fail(ParseErrorKind::Syntax);
         };
-        let zone = i16::from(zh) * 60 + i16::from(zm);
+        let (day, hour, minute, second) = (day[1], year[5], time[0], time[3]);
+        let year = u16::from(year[0]) * 100 + u16::from(year[2]);
+        let zone = i16::from(offset[3]) * 60 + i16::from(offset[5]);
         let zone = match b[22] {
             b'+' => zone,
             b'-' => -zone,
             _ => return fail(ParseErrorKind::Syntax),
         };
-        let year = u16::from(century) * 100 + u16::from(year);
-        if zm > 59 || day > days(year, month) {
+        if offset[5] > 59 {
             return fail(ParseErrorKind::Range);
         }
         let value = Date::new(year, month, day).and_then(|date| Self::new(date, hour, minute, second, zone));
@@ -183,6 +177,46 @@ impl DateTime {
     }
 }
 
+/// Eight octets of which some are digits: all of them looked at together.
+struct Form {
+    octets: u64,
+    /// How far each may be from the highest that fits, taken from 127.
+    slack: u64,
+    looked_at: u64,
+}
+
+impl Form {
+    /// Digits stand where `text` has `0`, anything where it has `?`, and else what it has.
+    const fn of(text: &[u8; 8]) -> Self {
+        let (mut slack, mut looked_at, mut i) = ([0; 8], [0; 8], 0);
+        while i < 8 {
+            (slack[i], looked_at[i]) = match text[i] {
+                b'0' => (0x7f - 9, 0xff),
+                b'?' => (0, 0),
+                _ => (0x7f, 0xff),
+            };
+            i += 1;
+        }
+        Self {
+            octets: u64::from_le_bytes(*text),
+            slack: u64::from_le_bytes(slack),
+            looked_at: u64::from_le_bytes(looked_at),
+        }
+    }
+
+    /// If the octets fit: where two digits stand, their value in the place of the first.
+    #[inline(always)]
+    const fn pairs(&self, octets: [u8; 8]) -> Option<[u8; 8]> {
+        const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
+        // a digit becomes its value, other octets that fit 0
+        let values = (u64::from_le_bytes(octets) ^ self.octets) & self.looked_at;
+        if (values | values.wrapping_add(self.slack)) & HIGHEST != 0 {
+            return None;
+        }
+        Some(values.wrapping_mul(10).wrapping_add(values >> 8).to_le_bytes())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +242,31 @@ mod tests {
                 Row::Bad(b"NIL", 0),
             ],
         );
+        // no other octet in any place, but for the sign, the digits and the letters
+        let good = b"\"17-Jul-1996 02:44:25 -0700\"";
+        let form = b"\" 0-Aaa-0000 00:00:00 +0000\"";
+        for at in 0..good.len() {
+            for octet in 0..=255 {
+                let mut text = *good;
+                text[at] = octet;
+                let fits = match form[at] {
+                    b' ' if at == 1 => octet == b' ' || octet.is_ascii_digit(),
+                    b'0' => octet.is_ascii_digit(),
+                    b'+' => matches!(octet, b'+' | b'-'),
+                    b'A' | b'a' => octet.is_ascii_alphabetic(),
+                    point => octet == point,
+                };
+                let frame = bytes::Bytes::copy_from_slice(&text);
+                let cx = Context::new(&frame, wire::Tolerance::Strict);
+                let syntax = match DateTime::rule(&cx, &frame) {
+                    Ok(_) => true,
+                    Err(error) => Failure::of(error).kind() == ParseErrorKind::Range,
+                };
+                // letters that are no month are no date either
+                assert!(fits || !syntax, "{}", text.escape_ascii());
+                assert!(syntax || !fits || octet.is_ascii_alphabetic(), "{}", text.escape_ascii());
+            }
+        }
         assert_eq!(time(1970, 1, 1, 0, 0, 0, 0).unix_seconds(), 0);
         assert_eq!(time(2000, 3, 1, 1, 0, 0, 60).unix_seconds(), 951_868_800);
         assert_eq!(time(1969, 12, 31, 23, 59, 59, 0).unix_seconds(), -1);

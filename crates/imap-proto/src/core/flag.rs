@@ -1,7 +1,7 @@
 //! Flags and keywords of messages.
 
 use super::syntax::{self, expected};
-use super::{Atom, Context, Encoder, class};
+use super::{Atom, Bits, Context, Encoder, class};
 use crate::rule;
 use ::core::fmt;
 use alloc::vec::Vec;
@@ -95,6 +95,7 @@ keywords! {
     MAIL_FLAG_BIT2 = "$MailFlagBit2",
 }
 
+/// In the order of their bits.
 static SYSTEM: [(&[u8], Flag); 7] = [
     (b"Seen", Flag::Seen),
     (b"Answered", Flag::Answered),
@@ -104,6 +105,9 @@ static SYSTEM: [(&[u8], Flag); 7] = [
     (b"Recent", Flag::Recent),
     (b"*", Flag::Wildcard),
 ];
+
+/// The bit of [`Flag::Wildcard`].
+const WILDCARD: u8 = 64;
 
 /// The system flags of messages as they are written.
 const TEXTS: [(u8, &[u8]); 6] = [
@@ -125,6 +129,7 @@ impl Flag {
     }
 
     /// The bit of a system flag.
+    #[inline]
     fn bit(&self) -> Option<u8> {
         Some(match self {
             Self::Seen => 1,
@@ -133,7 +138,7 @@ impl Flag {
             Self::Deleted => 8,
             Self::Draft => 16,
             Self::Recent => 32,
-            Self::Wildcard => 64,
+            Self::Wildcard => WILDCARD,
             Self::Extension(_) | Self::Keyword(_) => return None,
         })
     }
@@ -308,12 +313,9 @@ impl Flags {
 
     /// All of them: the system flags first, then the others in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Flag> {
+        let of = |bits: u8| Bits(u32::from(bits)).filter_map(|n| SYSTEM.get(n)).map(|(_, flag)| flag);
         // the wildcard stands last, as servers write it
-        let (system, wildcard) = SYSTEM.split_at(SYSTEM.len() - 1);
-        let of = |flags: &'static [(&[u8], Flag)]| {
-            flags.iter().map(|(_, flag)| flag).filter(|flag| self.has(flag))
-        };
-        of(system).chain(&self.others).chain(of(wildcard))
+        of(self.system & !WILDCARD).chain(&self.others).chain(of(self.system & WILDCARD))
     }
 
     /// A copy of exact size, which does not keep the receive buffer alive.
@@ -430,7 +432,7 @@ impl Flags {
             empty = false;
             flag.encode(encoder);
         }
-        if self.has(&Flag::Wildcard) {
+        if self.system & WILDCARD != 0 {
             encoder.put(if empty { b"\\*" } else { b" \\*" });
         }
         encoder.put(b")");

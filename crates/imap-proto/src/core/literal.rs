@@ -7,40 +7,68 @@ use bytes::Bytes;
 use wire::parse::{Parsed, fail};
 
 /// What a `literal8` can hold (RFC 3516, RFC 9051 section 4.3): any octets, NUL too. Written as a `literal8` only if it holds NUL.
-#[derive(Clone, PartialEq, Eq, Hash, Default)]
-pub struct Literal8(Bytes);
+#[derive(Clone, Default)]
+pub struct Literal8 {
+    octets: Bytes,
+    nul: Nul,
+}
+
+/// Whether NUL is among the octets. To look for it takes longer than all else that is done with a large literal, so it is done once.
+#[derive(Clone, Copy, Default)]
+enum Nul {
+    /// Nobody has looked.
+    #[default]
+    Unknown,
+    No,
+    Yes,
+}
 
 impl Literal8 {
     /// Takes over `octets`, whatever they are.
     #[must_use]
     pub fn new(octets: impl Into<Bytes>) -> Self {
-        Self(octets.into())
+        Self { octets: octets.into(), nul: Nul::Unknown }
     }
 
     /// The octets.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.octets
+    }
+
+    /// Whether NUL is among them: then only a `literal8` can hold them. Looked for if no parser has done so.
+    #[must_use]
+    pub fn has_nul(&self) -> bool {
+        match self.nul {
+            Nul::Unknown => memchr::memchr(0, &self.octets).is_some(),
+            Nul::No => false,
+            Nul::Yes => true,
+        }
     }
 
     /// The octets, shared.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
-        self.0.clone()
+        self.octets.clone()
     }
 
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self(Bytes::copy_from_slice(&self.0))
+        Self { octets: Bytes::copy_from_slice(&self.octets), nul: self.nul }
     }
 
     /// `literal / literal8`
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         match i.first() {
             Some(b'{' | b'~') => {
-                let (rest, octets) = syntax::literal(cx, i, true)?;
-                Ok((rest, Self(cx.keep(octets))))
+                let (rest, found) = syntax::message_literal(cx, i)?;
+                let nul = match found.nul {
+                    None => Nul::Unknown,
+                    Some(false) => Nul::No,
+                    Some(true) => Nul::Yes,
+                };
+                Ok((rest, Self { octets: cx.keep(found.octets), nul }))
             }
             _ => fail(i, expected::LITERAL8),
         }
@@ -57,8 +85,7 @@ impl Literal8 {
 
     /// Writes it as a literal, even where a quoted string would do.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
-        let binary = memchr::memchr(0, &self.0).is_some();
-        encoder.literal(&self.0, binary);
+        encoder.literal(&self.octets, self.has_nul());
     }
 
     /// Any content, for property tests.
@@ -69,9 +96,23 @@ impl Literal8 {
     }
 }
 
+impl PartialEq for Literal8 {
+    fn eq(&self, other: &Self) -> bool {
+        self.octets == other.octets
+    }
+}
+
+impl Eq for Literal8 {}
+
+impl ::core::hash::Hash for Literal8 {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.octets.hash(state);
+    }
+}
+
 impl fmt::Debug for Literal8 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = &self.0[..self.0.len().min(64)];
-        write!(f, "\"{}\"{}", shown.escape_ascii(), if shown.len() < self.0.len() { "..." } else { "" })
+        let shown = &self.octets[..self.octets.len().min(64)];
+        write!(f, "\"{}\"{}", shown.escape_ascii(), if shown.len() < self.octets.len() { "..." } else { "" })
     }
 }

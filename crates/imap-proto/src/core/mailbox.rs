@@ -106,7 +106,17 @@ impl Mailbox {
     }
 
     /// `mailbox = "INBOX" / astring`
+    #[inline]
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
+        match syntax::plain_name(cx, i) {
+            Some((rest, octets)) => Ok((rest, Self(cx.keep(octets)))),
+            None => Self::any(cx, i),
+        }
+    }
+
+    /// A name in any form.
+    #[inline(never)]
+    fn any<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
         let (rest, octets) = match syntax::astring_octets(cx, i) {
             Ok(found) => found,
             Err(nom::Err::Error(failure)) if failure.left() == i.len() => {

@@ -2,6 +2,7 @@
 //! everywhere (atoms, strings, mailbox names, flags, sequence sets, dates).
 
 mod atom;
+mod bits;
 pub(crate) mod class;
 mod context;
 mod date;
@@ -25,6 +26,7 @@ pub(crate) mod testing;
 mod utf7;
 
 pub use atom::Atom;
+pub(crate) use bits::Bits;
 pub use context::{Context, Cut};
 pub use date::Date;
 pub(crate) use date::month;

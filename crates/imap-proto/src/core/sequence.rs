@@ -48,7 +48,7 @@ impl Sequence {
     }
 
     /// `seq-number = nz-number / "*"`
-    #[inline]
+    #[inline(always)]
     pub(crate) fn rule(i: &[u8]) -> Parsed<'_, Self> {
         if let Some(rest) = i.strip_prefix(b"*") {
             return Ok((rest, Self::LAST));

@@ -126,6 +126,13 @@ wire::expected_table! {
 #[inline]
 pub(crate) fn message<'f>(cx: &Context<'f>, side: Side) -> Result<&'f [u8], Error> {
     let frame: &'f [u8] = cx.frame();
+    // nearly always
+    if let [.., before, b'\r', b'\n'] = frame {
+        if *before != b'\r' {
+            cx.set_behind(2);
+            return Ok(&frame[..frame.len() - 2]);
+        }
+    }
     if frame.ends_with(b"\r\r\n") && !cx.has_cuts() {
         message_with_crs(cx, frame, side)
     } else {
@@ -307,12 +314,32 @@ pub(crate) fn literal_head<'i>(cx: &Context<'_>, i: &'i [u8]) -> Result<Head<'i>
     Ok(Head { rest, size, binary })
 }
 
+/// A literal that was read.
+pub(crate) struct Literal<'i> {
+    pub(crate) octets: &'i [u8],
+    /// Whether NUL is in it, if somebody has looked.
+    pub(crate) nul: Option<bool>,
+}
+
 /// `literal`, or `literal8` where `binary` allows it: its octets.
 pub(crate) fn literal<'i>(cx: &Context<'_>, i: &'i [u8], binary: bool) -> Parsed<'i, &'i [u8]> {
     let head = literal_head(cx, i)?;
     if head.binary && !binary && !cx.tolerates(Tolerance::Default, rule::STRING_FORM, &i[..1]) {
         return fail(i, expected::LITERAL);
     }
+    let (rest, found) = literal_octets(cx, &head, true)?;
+    Ok((rest, found.octets))
+}
+
+/// `literal / literal8` that holds a message or a part of one.
+pub(crate) fn message_literal<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Literal<'i>> {
+    let head = literal_head(cx, i)?;
+    literal_octets(cx, &head, !cx.leaves_messages_unread())
+}
+
+/// What is behind the head. NUL, which only `literal8` may have, is looked for if `look` says so.
+#[inline]
+fn literal_octets<'i>(cx: &Context<'_>, head: &Head<'i>, look: bool) -> Parsed<'i, Literal<'i>> {
     let size = usize::try_from(head.size).unwrap_or(usize::MAX);
     let Some((octets, rest)) = head.rest.split_at_checked(size) else {
         return Err(Failure::at(
@@ -321,18 +348,20 @@ pub(crate) fn literal<'i>(cx: &Context<'_>, i: &'i [u8], binary: bool) -> Parsed
             ParseErrorKind::End,
         ));
     };
-    if !head.binary {
-        if let Some(at) = memchr::memchr(0, octets) {
-            if !cx.tolerates(Tolerance::Default, rule::NUL_IN_LITERAL, &octets[at..at]) {
-                return Err(Failure::at(
-                    &head.rest[at..],
-                    expected::LITERAL_OCTETS,
-                    ParseErrorKind::IllegalOctet,
-                ));
-            }
+    if head.binary || !look {
+        return Ok((rest, Literal { octets, nul: None }));
+    }
+    let nul = memchr::memchr(0, octets);
+    if let Some(at) = nul {
+        if !cx.tolerates(Tolerance::Default, rule::NUL_IN_LITERAL, &octets[at..at]) {
+            return Err(Failure::at(
+                &head.rest[at..],
+                expected::LITERAL_OCTETS,
+                ParseErrorKind::IllegalOctet,
+            ));
         }
     }
-    Ok((rest, octets))
+    Ok((rest, Literal { octets, nul: Some(nul.is_some()) }))
 }
 
 /// A quoted string, as it stands between its quotes; whether it holds backslashes.
@@ -344,45 +373,72 @@ pub(crate) fn literal<'i>(cx: &Context<'_>, i: &'i [u8], binary: bool) -> Parsed
 #[inline]
 pub(crate) fn quoted<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, (&'i [u8], bool)> {
     let Some(inside) = i.strip_prefix(b"\"") else { return fail(i, expected::STRING) };
-    let (len, high) = plain_run(inside);
+    let len = plain_run(inside);
     match inside.get(len) {
-        Some(b'"') if !high && (cx.tolerance() < Tolerance::Lenient || closes(&inside[len + 1..])) => {
+        Some(b'"') if cx.tolerance() < Tolerance::Lenient || closes(&inside[len + 1..]) => {
             Ok((&inside[len + 1..], (&inside[..len], false)))
         }
         _ => quoted_with_more(cx, i, inside),
     }
 }
 
-/// How many octets stand for themselves in a quoted string; whether some are above 127. Eight at a time.
+/// How many octets at the front are ASCII that stands for itself in a quoted string. The rarest controls are not counted either: whoever
+/// finds no quote behind them looks again, octet by octet.
 #[inline(always)]
-pub(crate) fn plain_run(octets: &[u8]) -> (usize, bool) {
-    const fn splat(o: u8) -> u64 {
-        u64::from_ne_bytes([o; 8])
-    }
-    const fn zero(word: u64) -> u64 {
-        word.wrapping_sub(splat(1)) & !word
-    }
+pub(crate) fn plain_run(octets: &[u8]) -> usize {
+    // What is above 127 is marked as it is. Of others, subtracting takes the highest bit from no octet but those that are too small, and
+    // from what stands behind them.
+    before_marks(octets, |word| word | word.wrapping_sub(splat(0x0e)) | quotes(word))
+}
+
+/// The same where no controls can be, as in what was checked.
+#[inline(always)]
+pub(crate) fn checked_run(octets: &[u8]) -> usize {
+    before_marks(octets, quotes)
+}
+
+const fn splat(o: u8) -> u64 {
+    u64::from_ne_bytes([o; 8])
+}
+
+/// What [`plain_run`] counts, without `&`, which stands for more than itself in names of mailboxes.
+#[inline(always)]
+pub(crate) fn plain_name_run(octets: &[u8]) -> usize {
+    before_marks(octets, |word| {
+        word | word.wrapping_sub(splat(0x0e)) | quotes(word) | (word ^ splat(b'&')).wrapping_sub(splat(1))
+    })
+}
+
+/// How many octets at the front are `ASTRING-CHAR`, of those that names are mostly made of: from `+` to `z`, without the backslash.
+#[inline(always)]
+pub(crate) fn easy_run(octets: &[u8]) -> usize {
+    before_marks(octets, |word| {
+        let backslash = (word ^ splat(b'\\')).wrapping_sub(splat(1));
+        word | word.wrapping_sub(splat(b'+')) | word.wrapping_add(splat(0x7f - b'z')) | backslash
+    })
+}
+
+/// Marks quotes and backslashes, most of what is above 127, and perhaps what is behind these.
+#[inline(always)]
+const fn quotes(word: u64) -> u64 {
+    (word ^ splat(b'"')).wrapping_sub(splat(1)) | (word ^ splat(b'\\')).wrapping_sub(splat(1))
+}
+
+/// How many octets stand before the first whose highest bit is set in `marks`. Eight at a time, by hand: vectors would only pay for long
+/// strings.
+#[inline(always)]
+fn before_marks(octets: &[u8], marks: impl Fn(u64) -> u64) -> usize {
     let mut at = 0;
-    while let Some(chunk) = octets[at..].first_chunk::<8>() {
-        let word = u64::from_le_bytes(*chunk);
-        // the quote, the backslash, what is below 0x10, what is above 0x7f; false marks only behind a true one
-        let marks = (zero(word ^ splat(b'"'))
-            | zero(word ^ splat(b'\\'))
-            | word.wrapping_sub(splat(0x0e)) & !word
-            | word)
-            & splat(0x80);
+    for chunk in octets.chunks_exact(8) {
+        let marks = marks(chunk.first_chunk().map_or(0, |word| u64::from_le_bytes(*word))) & splat(0x80);
         if marks != 0 {
-            at += marks.trailing_zeros() as usize / 8;
-            break;
+            return at + marks.trailing_zeros() as usize / 8;
         }
         at += 8;
     }
-    let mut high = false;
-    let len = octets[at..].iter().position(|&o| {
-        high |= o > 0x7f;
-        !class::QUOTED.has(o)
-    });
-    (at + len.unwrap_or(octets.len() - at), high)
+    // the last ones, and zeroes behind them, which may be marked or not
+    let marks = marks(wire::keyword::first(octets.get(at..).unwrap_or_default())) & splat(0x80);
+    octets.len().min(at + marks.trailing_zeros() as usize / 8)
 }
 
 #[inline(never)]
@@ -528,6 +584,19 @@ pub(crate) fn nstring<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Option<IS
     }
 }
 
+/// A mailbox name as it is met most, in which nothing is escaped or encoded: an atom before a space, `)` or the end, or a quoted string. Needs
+/// no remark.
+#[inline(always)]
+pub(crate) fn plain_name<'i>(cx: &Context<'_>, i: &'i [u8]) -> Option<(&'i [u8], &'i [u8])> {
+    if let Some(inside) = i.strip_prefix(b"\"") {
+        let (octets, rest) = inside.split_at_checked(plain_name_run(inside))?;
+        let rest = rest.strip_prefix(b"\"")?;
+        return (cx.tolerance() < Tolerance::Lenient || closes(rest)).then_some((rest, octets));
+    }
+    let (octets, rest) = i.split_at_checked(easy_run(i))?;
+    (!octets.is_empty() && matches!(rest, [] | [b' ' | b')', ..])).then_some((rest, octets))
+}
+
 /// `astring = 1*ASTRING-CHAR / string`, its octets.
 #[inline]
 pub(crate) fn astring_octets<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Cow<'i, [u8]>> {
@@ -572,11 +641,11 @@ fn items<'i, T>(
     i: &'i [u8],
     mut item: impl FnMut(&Context<'_>, &'i [u8]) -> Parsed<'i, T>,
 ) -> Parsed<'i, Vec<T>> {
-    let mut items = Vec::new();
     let mut i = no_sp(cx, i);
     if let Some(rest) = i.strip_prefix(b")") {
-        return Ok((rest, items));
+        return Ok((rest, Vec::new()));
     }
+    let mut items = Vec::with_capacity(4);
     loop {
         let (rest, value) = item(cx, i)?;
         if items.len() >= cx.item_limit() {
@@ -619,7 +688,7 @@ pub(crate) fn words<'i, T>(
     mut i: &'i [u8],
     mut item: impl FnMut(&Context<'_>, &'i [u8]) -> Parsed<'i, T>,
 ) -> Parsed<'i, Vec<T>> {
-    let mut items = Vec::new();
+    let mut items = Vec::with_capacity(4);
     loop {
         if items.len() >= cx.item_limit() {
             return Err(Failure::at(i, expected::ITEMS, ParseErrorKind::TooMany));
@@ -637,7 +706,23 @@ pub(crate) fn words<'i, T>(
 /// A keyword of class [`NAME`](class::NAME): its [`key`](wire::keyword::key) and its octets.
 #[inline(always)]
 pub(crate) fn keyword(i: &[u8], expected: Expected) -> Parsed<'_, (u128, &[u8])> {
-    let (rest, word) = run1(i, class::NAME, expected)?;
+    word(i, class::NAME, expected)
+}
+
+/// One or more octets of a class that has all letters, digits and hyphens: their [`key`](wire::keyword::key), and they themselves.
+#[inline(always)]
+pub(crate) fn word(i: &[u8], class: class::Class, expected: Expected) -> Parsed<'_, (u128, &[u8])> {
+    // most words have nothing else, and their key comes with their length
+    let (len, key) = wire::keyword::name(i);
+    if len > 0 && i.get(len).is_none_or(|&o| !class.has(o)) {
+        return Ok((&i[len..], (key, &i[..len])));
+    }
+    long_word(i, class, expected)
+}
+
+#[inline(never)]
+fn long_word(i: &[u8], class: class::Class, expected: Expected) -> Parsed<'_, (u128, &[u8])> {
+    let (rest, word) = run1(i, class, expected)?;
     Ok((rest, (wire::keyword::key(word), word)))
 }
 
@@ -699,10 +784,22 @@ mod tests {
                     *last = octet;
                 }
                 text.extend_from_slice(b"\" tail tail");
-                let expected = text.iter().position(|&o| !class::QUOTED.has(o)).unwrap_or(text.len());
-                let (run, high) = plain_run(&text);
-                assert_eq!(run, expected, "{text:?}");
-                assert_eq!(high, text[..run].iter().any(|&o| o > 0x7f));
+                let plain = |&o: &u8| class::QUOTED.has(o) && o < 0x80 && o > 0x0d;
+                let expected = text.iter().position(|o| !plain(o)).unwrap_or(text.len());
+                assert_eq!(plain_run(&text), expected, "{text:?}");
+                for end in 0..=text.len() {
+                    let (text, name) = (&text[..end], |o: &u8| plain(o) && *o != b'&');
+                    assert_eq!(plain_run(text), expected.min(end), "{text:?}");
+                    let expected = text.iter().position(|o| !name(o)).unwrap_or(end);
+                    assert_eq!(plain_name_run(text), expected, "{text:?}");
+                    let quotes = text.iter().position(|o| matches!(o, b'"' | b'\\')).unwrap_or(end);
+                    let high = text.iter().position(|&o| o > 0x7f).unwrap_or(end);
+                    assert!((quotes.min(high)..=quotes).contains(&checked_run(text)), "{text:?}");
+                    let easy = |o: &u8| (b'+'..=b'z').contains(o) && *o != b'\\';
+                    let expected = text.iter().position(|o| !easy(o)).unwrap_or(end);
+                    assert_eq!(easy_run(text), expected, "{text:?}");
+                    assert!(text[..expected].iter().all(|&o| class::ASTRING.has(o)));
+                }
             }
         }
     }

@@ -835,7 +835,7 @@ mod tests {
                 Row::Bad(b" u (BODY)", 8),
             ],
         );
-        assert!(size_of::<UrlFetchItem>() <= 40);
+        assert!(size_of::<UrlFetchItem>() <= 48);
     }
 
     proptest! {

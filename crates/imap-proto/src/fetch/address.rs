@@ -224,17 +224,15 @@ impl<'a> Addresses<'a> {
 impl<'a> Iterator for Addresses<'a> {
     type Item = Address<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Address<'a>> {
-        let mut rest = block::octet(self.rest, b'(')?;
-        let mut field = || {
-            let field = block::text(rest);
-            // behind it stands a space, or the end
-            rest = block::nstring(rest, block::Grammar::CHECKED)?.get(1..)?;
-            Some(field)
-        };
-        let address = Address { name: field()?, route: field()?, mailbox: field()?, host: field()? };
-        self.rest = rest;
-        Some(address)
+        // behind each field stands a space, or the end
+        let (name, rest) = block::take(block::octet(self.rest, b'(')?)?;
+        let (route, rest) = block::take(rest.get(1..)?)?;
+        let (mailbox, rest) = block::take(rest.get(1..)?)?;
+        let (host, rest) = block::take(rest.get(1..)?)?;
+        self.rest = rest.get(1..)?;
+        Some(Address { name, route, mailbox, host })
     }
 }
 

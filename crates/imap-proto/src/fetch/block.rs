@@ -1,8 +1,8 @@
 //! Values with many strings are held as one block of octets in the grammar's own form: this walks over such blocks, reads their strings,
 //! and writes new ones.
 
-use crate::core::syntax::{self, expected, plain_run};
-use crate::core::{Context, Encoder};
+use crate::core::syntax::{self, checked_run, expected, plain_run};
+use crate::core::{Context, Encoder, class};
 use crate::rule;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -71,30 +71,70 @@ pub(super) fn nstring(i: &[u8], grammar: Grammar) -> Option<&[u8]> {
     }
 }
 
-/// A quoted string behind its first quote.
-#[inline(always)]
-fn quoted(inside: &[u8], grammar: Grammar) -> Option<&[u8]> {
-    let (len, high) = plain_run(inside);
-    match inside.get(len) {
-        Some(b'"') if !high => Some(&inside[len + 1..]),
-        _ => quoted_with_more(inside, grammar),
+// What is read most is put where it is called; but in a build for debugging, which keeps each of its variables apart, that would make frames
+// too large for small stacks.
+
+/// `string`, and the octet behind it.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn string_and(i: &[u8], behind: u8, grammar: Grammar) -> Option<&[u8]> {
+    match i.split_first()? {
+        (b'"', inside) => quoted_and(inside, behind, grammar),
+        (b'{', _) => octet(literal(i, grammar)?.1, behind),
+        _ => None,
     }
 }
 
+/// `nstring`, and the octet behind it.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn nstring_and(i: &[u8], behind: u8, grammar: Grammar) -> Option<&[u8]> {
+    match i {
+        [b'"', inside @ ..] => quoted_and(inside, behind, grammar),
+        // all four as one integer
+        [n, i, l, next, rest @ ..] if [n | 0x20, i | 0x20, l | 0x20, *next] == [b'n', b'i', b'l', behind] => {
+            Some(rest)
+        }
+        [b'{', ..] => octet(literal(i, grammar)?.1, behind),
+        _ => None,
+    }
+}
+
+/// A quoted string behind its first quote, and the octet behind it.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn quoted_and(inside: &[u8], behind: u8, grammar: Grammar) -> Option<&[u8]> {
+    match inside.get(plain_run(inside)..)? {
+        [b'"', next, rest @ ..] if *next == behind => Some(rest),
+        _ => octet(quoted(inside, grammar)?, behind),
+    }
+}
+
+/// A quoted string behind its first quote.
+#[inline(always)]
+fn quoted(inside: &[u8], grammar: Grammar) -> Option<&[u8]> {
+    let len = plain_run(inside);
+    match inside.get(len)? {
+        b'"' => Some(&inside[len + 1..]),
+        _ => quoted_with_more(inside, len, grammar),
+    }
+}
+
+/// The same if it has other octets than the plain ones, of which `at` are at its front.
 #[inline(never)]
-fn quoted_with_more(inside: &[u8], grammar: Grammar) -> Option<&[u8]> {
-    let (mut at, mut high) = (0, false);
+fn quoted_with_more(inside: &[u8], mut at: usize, grammar: Grammar) -> Option<&[u8]> {
     loop {
-        let (len, some) = plain_run(&inside[at..]);
-        at += len;
-        high |= some;
         match inside.get(at)? {
             b'"' => break,
-            b'\\' if matches!(inside.get(at + 1), Some(b'"' | b'\\')) => at += 2,
+            b'\\' if matches!(inside.get(at + 1), Some(b'"' | b'\\')) => {
+                at += 2;
+                at += plain_run(&inside[at..]);
+            }
+            // beyond ASCII, mostly, and then not alone
+            &o if class::QUOTED.has(o) => at += class::QUOTED.run(&inside[at..]),
             _ => return None,
         }
     }
-    let legal = !high || grammar.checked || grammar.utf8 && ::core::str::from_utf8(&inside[..at]).is_ok();
+    let content = &inside[..at];
+    let legal =
+        grammar.checked || content.is_ascii() || grammar.utf8 && ::core::str::from_utf8(content).is_ok();
     legal.then(|| &inside[at + 1..])
 }
 
@@ -141,20 +181,41 @@ pub(super) fn value(mut i: &[u8], grammar: Grammar, max_depth: u32) -> Option<&[
     }
 }
 
-/// The octets of an `nstring` of a block; `None` for NIL.
-pub(super) fn text(i: &[u8]) -> Option<Cow<'_, [u8]>> {
+/// The octets of an `nstring`, `None` for NIL, and what follows.
+type Taken<'a> = (Option<Cow<'a, [u8]>>, &'a [u8]);
+
+/// An `nstring` of a block: its octets, `None` for NIL, and what follows it.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn take(i: &[u8]) -> Option<Taken<'_>> {
     match i.split_first()? {
         (b'"', inside) => {
-            let rest = quoted(inside, Grammar::CHECKED)?;
-            let content = &inside[..inside.len() - rest.len() - 1];
-            Some(match memchr::memchr(b'\\', content) {
-                Some(_) => Cow::Owned(syntax::unescape(content)),
-                None => Cow::Borrowed(content),
-            })
+            let len = checked_run(inside);
+            match inside.get(len)? {
+                b'"' => Some((Some(Cow::Borrowed(&inside[..len])), &inside[len + 1..])),
+                _ => take_with_more(inside, len),
+            }
         }
-        (b'{', _) => literal(i, Grammar::CHECKED).map(|(octets, _)| Cow::Borrowed(octets)),
-        _ => None,
+        (b'{', _) => literal(i, Grammar::CHECKED).map(|(octets, rest)| (Some(Cow::Borrowed(octets)), rest)),
+        _ => nil(i).map(|rest| (None, rest)),
     }
+}
+
+/// A quoted string with other octets than the plain ones, of which `at` are at its front.
+#[inline(never)]
+fn take_with_more(inside: &[u8], at: usize) -> Option<Taken<'_>> {
+    let rest = quoted_with_more(inside, at, Grammar::CHECKED)?;
+    let content = &inside[..inside.len() - rest.len() - 1];
+    let octets = match memchr::memchr(b'\\', content) {
+        Some(_) => Cow::Owned(syntax::unescape(content)),
+        None => Cow::Borrowed(content),
+    };
+    Some((Some(octets), rest))
+}
+
+/// The octets of an `nstring` of a block; `None` for NIL.
+#[inline]
+pub(super) fn text(i: &[u8]) -> Option<Cow<'_, [u8]>> {
+    take(i)?.0
 }
 
 /// Writes a string into a block: quoted, if each peer can read it so, else as a literal.

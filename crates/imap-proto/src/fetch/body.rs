@@ -38,10 +38,21 @@ pub struct BodyStructure {
 struct Node {
     /// Its `(`.
     start: u32,
-    /// What follows the type and subtype, or, of a multipart, its parts.
-    fields: u32,
+    /// The subtype.
+    subtype: u32,
+    /// The parameters. Of a multipart they are extension data.
+    params: u32,
+    /// Behind the parameters: the identifier, the description, the encoding, the size. A multipart has none.
+    id: u32,
+    description: u32,
+    encoding: u32,
+    octets: u32,
     /// What follows all that must be there: the extension data, or `)`.
     tail: u32,
+    /// Of the extension data, what is there: the disposition, the language, the location.
+    disposition: u32,
+    language: u32,
+    location: u32,
     /// The index of the next part that is not in this one. While it is being parsed, of the part around it.
     next: u32,
     kind: Kind,
@@ -55,7 +66,29 @@ enum Kind {
     Multipart,
 }
 
+/// Nowhere: no message is as long.
 const NONE: u32 = u32::MAX;
+
+impl Node {
+    /// Of which nothing is known yet.
+    const fn new(start: u32, around: u32) -> Self {
+        Self {
+            start,
+            subtype: NONE,
+            params: NONE,
+            id: NONE,
+            description: NONE,
+            encoding: NONE,
+            octets: NONE,
+            tail: NONE,
+            disposition: NONE,
+            language: NONE,
+            location: NONE,
+            next: around,
+            kind: Kind::Multipart,
+        }
+    }
+}
 
 impl BodyStructure {
     /// The outermost part: the message itself.
@@ -110,10 +143,17 @@ impl BodyStructure {
     /// ```
     #[inline]
     pub(crate) fn rule<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, Self> {
-        match walk(i, Grammar::of(cx), cx.depth_limit()) {
-            Some((rest, nodes)) => Ok((rest, Self { block: cx.keep(&i[..i.len() - rest.len()]), nodes })),
+        match Self::well_formed(cx, i) {
+            Some(found) => Ok(found),
             None => Self::repaired(cx, i),
         }
+    }
+
+    /// Only if nothing has to be repaired.
+    #[inline]
+    pub(super) fn well_formed<'i>(cx: &Context<'_>, i: &'i [u8]) -> Option<(&'i [u8], Self)> {
+        let (rest, nodes) = walk(i, Grammar::of(cx), cx.depth_limit())?;
+        Some((rest, Self { block: cx.keep(&i[..i.len() - rest.len()]), nodes }))
     }
 
     #[cold]
@@ -147,7 +187,7 @@ fn walk(whole: &[u8], grammar: Grammar, max_depth: u32) -> Option<(&[u8], Vec<No
     u32::try_from(whole.len()).ok()?;
     #[allow(clippy::cast_possible_truncation, reason = "checked above")]
     let here = |i: &[u8]| (whole.len() - i.len()) as u32;
-    let mut nodes: Vec<Node> = Vec::with_capacity(4);
+    let mut nodes: Vec<Node> = Vec::with_capacity(8);
     // the part around the current place
     let mut open = NONE;
     let mut depth = 0;
@@ -162,16 +202,26 @@ fn walk(whole: &[u8], grammar: Grammar, max_depth: u32) -> Option<(&[u8], Vec<No
         }
         #[allow(clippy::cast_possible_truncation, reason = "fewer than octets")]
         let index = nodes.len() as u32;
-        let mut node = Node { start, fields: 0, tail: 0, next: open, kind: Kind::Multipart };
+        let mut node = Node::new(start, open);
         if i.starts_with(b"(") {
             nodes.push(node);
             open = index;
             continue;
         }
-        let (rest, kind) = media_type(i, grammar)?;
+        let (rest, sub, kind) = media_type(i, grammar)?;
         node.kind = kind;
-        node.fields = here(rest);
-        i = fields(rest, grammar)?;
+        node.subtype = here(sub);
+        node.params = here(rest);
+        // body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets
+        i = block::sp(params(rest, grammar)?)?;
+        node.id = here(i);
+        i = block::nstring_and(i, b' ', grammar)?;
+        node.description = here(i);
+        i = block::nstring_and(i, b' ', grammar)?;
+        node.encoding = here(i);
+        i = block::string_and(i, b' ', grammar)?;
+        node.octets = here(i);
+        i = block::number(i)?.0;
         if kind == Kind::Message && i.starts_with(b" (") {
             i = envelope::walk(&i[1..], grammar)?.0;
             i = block::sp(i)?;
@@ -183,7 +233,7 @@ fn walk(whole: &[u8], grammar: Grammar, max_depth: u32) -> Option<(&[u8], Vec<No
             Kind::Text => i = block::number(block::sp(i)?)?.0,
             // not all servers parse message/global (RFC 9755 section 6); message/rfc822 they must
             Kind::Message => {
-                let media = whole.get(node.start as usize..node.fields as usize)?;
+                let media = whole.get(node.start as usize..node.params as usize)?;
                 let global = media.len().checked_sub(9).and_then(|at| media.get(at..));
                 if !global?.eq_ignore_ascii_case(b"\"GLOBAL\" ") {
                     return None;
@@ -193,7 +243,7 @@ fn walk(whole: &[u8], grammar: Grammar, max_depth: u32) -> Option<(&[u8], Vec<No
             _ => {}
         }
         node.tail = here(i);
-        i = extensions(i, grammar, max_depth)?;
+        i = extensions(i, grammar, max_depth, here, &mut node)?;
         node.next = index + 1;
         nodes.push(node);
         depth -= 1;
@@ -207,14 +257,14 @@ fn walk(whole: &[u8], grammar: Grammar, max_depth: u32) -> Option<(&[u8], Vec<No
                     break;
                 }
                 i = block::sp(i)?;
-                around.fields = here(i);
+                around.subtype = here(i);
                 i = block::string(i, grammar)?;
                 around.tail = here(i);
-                i = extensions_of_multipart(i, grammar, max_depth)?;
+                i = extensions_of_multipart(i, grammar, max_depth, here, around)?;
             } else {
                 i = block::number(block::sp(i)?)?.0;
                 around.tail = here(i);
-                i = extensions(i, grammar, max_depth)?;
+                i = extensions(i, grammar, max_depth, here, around)?;
             }
             open = ::core::mem::replace(&mut around.next, end);
             depth -= 1;
@@ -222,12 +272,11 @@ fn walk(whole: &[u8], grammar: Grammar, max_depth: u32) -> Option<(&[u8], Vec<No
     }
 }
 
-/// `media-basic / media-message / media-text`, and the space behind it
+/// `media-basic / media-message / media-text`, and the space behind it: what follows, the subtype, and what it is.
 #[inline(always)]
-fn media_type(i: &[u8], grammar: Grammar) -> Option<(&[u8], Kind)> {
-    let rest = block::string(i, grammar)?;
-    let main = &i[..i.len() - rest.len()];
-    let sub = block::sp(rest)?;
+fn media_type(i: &[u8], grammar: Grammar) -> Option<(&[u8], &[u8], Kind)> {
+    let sub = block::string_and(i, b' ', grammar)?;
+    let main = &i[..i.len() - sub.len() - 1];
     let rest = block::string(sub, grammar)?;
     let kind = match main.len() {
         6 if main.eq_ignore_ascii_case(b"\"TEXT\"") => Kind::Text,
@@ -242,11 +291,11 @@ fn media_type(i: &[u8], grammar: Grammar) -> Option<(&[u8], Kind)> {
         _ if main.starts_with(b"{") => {
             return literal_type(main, &sub[..sub.len() - rest.len()])
                 .zip(block::sp(rest))
-                .map(|(kind, rest)| (rest, kind));
+                .map(|(kind, rest)| (rest, sub, kind));
         }
         _ => Kind::Basic,
     };
-    Some((block::sp(rest)?, kind))
+    Some((block::sp(rest)?, sub, kind))
 }
 
 /// A type as a literal. In the RFC's grammar `TEXT` and `MESSAGE` are quoted, so that a literal would be `media-basic`; but nobody means that.
@@ -268,22 +317,12 @@ fn kind_of(main: &[u8], sub: &[u8]) -> Kind {
     }
 }
 
-/// `body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets`
-#[inline(always)]
-fn fields(i: &[u8], grammar: Grammar) -> Option<&[u8]> {
-    let i = block::sp(params(i, grammar)?)?;
-    let i = block::sp(block::nstring(i, grammar)?)?;
-    let i = block::sp(block::nstring(i, grammar)?)?;
-    let i = block::sp(block::string(i, grammar)?)?;
-    Some(block::number(i)?.0)
-}
-
 /// `body-fld-param = "(" string SP string *(SP string SP string) ")" / nil`
 #[inline]
 fn params(i: &[u8], grammar: Grammar) -> Option<&[u8]> {
     let Some(mut i) = block::octet(i, b'(') else { return block::nil(i) };
     loop {
-        i = block::sp(block::string(i, grammar)?)?;
+        i = block::string_and(i, b' ', grammar)?;
         i = block::string(i, grammar)?;
         if let Some(rest) = block::octet(i, b')') {
             return Some(rest);
@@ -298,10 +337,16 @@ fn params(i: &[u8], grammar: Grammar) -> Option<&[u8]> {
 /// body-ext-1part  = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
 /// ```
 #[inline]
-fn extensions(i: &[u8], grammar: Grammar, max_depth: u32) -> Option<&[u8]> {
+fn extensions<'i>(
+    i: &'i [u8],
+    grammar: Grammar,
+    max_depth: u32,
+    here: impl Fn(&[u8]) -> u32,
+    node: &mut Node,
+) -> Option<&'i [u8]> {
     match i.split_first()? {
         (b')', rest) => Some(rest),
-        (b' ', i) => more_extensions(block::nstring(i, grammar)?, grammar, max_depth),
+        (b' ', i) => more_extensions(block::nstring(i, grammar)?, grammar, max_depth, here, node),
         _ => None,
     }
 }
@@ -312,21 +357,36 @@ fn extensions(i: &[u8], grammar: Grammar, max_depth: u32) -> Option<&[u8]> {
 /// body-ext-mpart  = body-fld-param [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
 /// ```
 #[inline]
-fn extensions_of_multipart(i: &[u8], grammar: Grammar, max_depth: u32) -> Option<&[u8]> {
+fn extensions_of_multipart<'i>(
+    i: &'i [u8],
+    grammar: Grammar,
+    max_depth: u32,
+    here: impl Fn(&[u8]) -> u32,
+    node: &mut Node,
+) -> Option<&'i [u8]> {
     match i.split_first()? {
         (b')', rest) => Some(rest),
-        (b' ', i) => more_extensions(params(i, grammar)?, grammar, max_depth),
+        (b' ', i) => more_extensions(params(i, grammar)?, grammar, max_depth, here, node),
         _ => None,
     }
 }
 
 /// From the disposition on, with the space before it.
-fn more_extensions(i: &[u8], grammar: Grammar, max_depth: u32) -> Option<&[u8]> {
+fn more_extensions<'i>(
+    i: &'i [u8],
+    grammar: Grammar,
+    max_depth: u32,
+    here: impl Fn(&[u8]) -> u32,
+    node: &mut Node,
+) -> Option<&'i [u8]> {
     let Some(i) = block::sp(i) else { return block::octet(i, b')') };
+    node.disposition = here(i);
     let i = disposition(i, grammar)?;
     let Some(i) = block::sp(i) else { return block::octet(i, b')') };
+    node.language = here(i);
     let i = language(i, grammar)?;
     let Some(i) = block::sp(i) else { return block::octet(i, b')') };
+    node.location = here(i);
     let mut i = block::nstring(i, grammar)?;
     while let Some(rest) = block::sp(i) {
         i = block::value(rest, grammar, max_depth)?;
@@ -337,7 +397,7 @@ fn more_extensions(i: &[u8], grammar: Grammar, max_depth: u32) -> Option<&[u8]> 
 /// `body-fld-dsp = "(" string SP body-fld-param ")" / nil`
 fn disposition(i: &[u8], grammar: Grammar) -> Option<&[u8]> {
     let Some(i) = block::octet(i, b'(') else { return block::nil(i) };
-    let i = block::sp(block::string(i, grammar)?)?;
+    let i = block::string_and(i, b' ', grammar)?;
     block::octet(params(i, grammar)?, b')')
 }
 
@@ -361,11 +421,14 @@ pub struct BodyPart<'a> {
 }
 
 impl<'a> BodyPart<'a> {
-    fn node(self) -> Node {
-        let nothing = Node { start: NONE, fields: NONE, tail: NONE, next: NONE, kind: Kind::Basic };
-        self.body.nodes.get(self.index).copied().unwrap_or(nothing)
+    #[inline]
+    fn node(self) -> &'a Node {
+        const NOTHING: &Node = &Node { kind: Kind::Basic, ..Node::new(NONE, NONE) };
+        self.body.nodes.get(self.index).unwrap_or(NOTHING)
     }
 
+    /// The block from there on.
+    #[inline]
     fn at(self, offset: u32) -> &'a [u8] {
         self.body.block.get(offset as usize..).unwrap_or_default()
     }
@@ -395,13 +458,7 @@ impl<'a> BodyPart<'a> {
     /// The subtype, such as `plain`. Case does not matter.
     #[must_use]
     pub fn subtype(self) -> Cow<'a, [u8]> {
-        let node = self.node();
-        let at = if node.kind == Kind::Multipart {
-            Some(self.at(node.fields))
-        } else {
-            block::string(self.at(node.start.saturating_add(1)), Grammar::CHECKED).and_then(block::sp)
-        };
-        at.and_then(block::text).unwrap_or_default()
+        block::text(self.at(self.node().subtype)).unwrap_or_default()
     }
 
     /// Whether it has this type, in any case.
@@ -418,7 +475,7 @@ impl<'a> BodyPart<'a> {
         if node.kind == Kind::Multipart {
             return Params::of(self.at(node.tail).strip_prefix(b" ").unwrap_or_default());
         }
-        Params::of(self.at(node.fields))
+        Params::of(self.at(node.params))
     }
 
     /// The value of a parameter.
@@ -427,41 +484,28 @@ impl<'a> BodyPart<'a> {
         self.params().get(name)
     }
 
-    /// The fields from the identifier on, of a part that has no parts.
-    fn field(self, n: usize) -> Option<&'a [u8]> {
-        let node = self.node();
-        if node.kind == Kind::Multipart {
-            return None;
-        }
-        let mut i = block::sp(params(self.at(node.fields), Grammar::CHECKED)?)?;
-        for _ in 0..n {
-            i = block::sp(block::nstring(i, Grammar::CHECKED)?)?;
-        }
-        Some(i)
-    }
-
     /// `Content-ID`
     #[must_use]
     pub fn id(self) -> Option<Cow<'a, [u8]>> {
-        block::text(self.field(0)?)
+        block::text(self.at(self.node().id))
     }
 
     /// `Content-Description`
     #[must_use]
     pub fn description(self) -> Option<Cow<'a, [u8]>> {
-        block::text(self.field(1)?)
+        block::text(self.at(self.node().description))
     }
 
     /// `Content-Transfer-Encoding`, such as `base64`. Case does not matter. A multipart has none here.
     #[must_use]
     pub fn encoding(self) -> Option<Cow<'a, [u8]>> {
-        block::text(self.field(2)?)
+        block::text(self.at(self.node().encoding))
     }
 
     /// How many octets it has, encoded as it is. A multipart has none here.
     #[must_use]
     pub fn octets(self) -> Option<u64> {
-        Some(block::number(self.field(3)?)?.1)
+        Some(block::number(self.at(self.node().octets))?.1)
     }
 
     /// How many lines it has: of a text or a message.
@@ -471,7 +515,7 @@ impl<'a> BodyPart<'a> {
         match node.kind {
             Kind::Basic | Kind::Multipart => None,
             Kind::Text => {
-                let (rest, _) = block::number(self.field(3)?)?;
+                let (rest, _) = block::number(self.at(node.octets))?;
                 Some(block::number(block::sp(rest)?)?.1)
             }
             // behind the body in it, which ends where the number begins
@@ -489,12 +533,10 @@ impl<'a> BodyPart<'a> {
         if !self.is_message() {
             return None;
         }
-        let (rest, _) = block::number(self.field(3)?)?;
+        let (rest, _) = block::number(self.at(self.node().octets))?;
         let start = block::sp(rest)?;
-        let (rest, _) = envelope::walk(start, Grammar::CHECKED)?;
-        let from = self.body.block.len() - start.len();
-        let block = self.body.block.slice(from..from + start.len() - rest.len());
-        Some((Envelope::of_block(block)?, Self { body: self.body, index: self.index + 1 }))
+        let envelope = Envelope::within(&self.body.block, self.body.block.len() - start.len())?;
+        Some((envelope, Self { body: self.body, index: self.index + 1 }))
     }
 
     /// Its parts: of a multipart, those in it; of a message, its body.
@@ -546,17 +588,6 @@ impl<'a> BodyPart<'a> {
         number
     }
 
-    /// What stands where the extension data from the disposition on are, the space before it included.
-    fn extension_data(self) -> Option<&'a [u8]> {
-        let node = self.node();
-        let i = block::sp(self.at(node.tail))?;
-        if node.kind == Kind::Multipart {
-            params(i, Grammar::CHECKED)
-        } else {
-            block::nstring(i, Grammar::CHECKED)
-        }
-    }
-
     /// Whether there is extension data: in the answer to BODYSTRUCTURE, not in that to BODY.
     #[must_use]
     pub fn is_extended(self) -> bool {
@@ -576,34 +607,27 @@ impl<'a> BodyPart<'a> {
     /// `Content-Disposition`
     #[must_use]
     pub fn disposition(self) -> Option<Disposition<'a>> {
-        let i = block::octet(block::sp(self.extension_data()?)?, b'(')?;
-        let rest = block::sp(block::string(i, Grammar::CHECKED)?)?;
-        Some(Disposition { kind: block::text(i)?, params: Params::of(rest) })
+        let (kind, rest) = block::take(block::octet(self.at(self.node().disposition), b'(')?)?;
+        Some(Disposition { kind: kind?, params: Params::of(block::sp(rest)?) })
     }
 
     /// `Content-Language`
     #[must_use]
     pub fn languages(self) -> Vec<Cow<'a, [u8]>> {
-        self.after_disposition().map(languages).unwrap_or_default()
-    }
-
-    /// At the language.
-    fn after_disposition(self) -> Option<&'a [u8]> {
-        block::sp(disposition(block::sp(self.extension_data()?)?, Grammar::CHECKED)?)
+        languages(self.at(self.node().language))
     }
 
     /// `Content-Location`
     #[must_use]
     pub fn location(self) -> Option<Cow<'a, [u8]>> {
-        block::text(block::sp(language(self.after_disposition()?, Grammar::CHECKED)?)?)
+        block::text(self.at(self.node().location))
     }
 
     /// What nobody knows, behind all that: values as on the wire, each of them a string, NIL, a number or a list.
     #[must_use]
     pub fn extensions(self) -> &'a [u8] {
         let of = || {
-            let location = block::sp(language(self.after_disposition()?, Grammar::CHECKED)?)?;
-            let start = block::sp(block::nstring(location, Grammar::CHECKED)?)?;
+            let start = block::sp(block::nstring(self.at(self.node().location), Grammar::CHECKED)?)?;
             let mut rest = block::value(start, Grammar::CHECKED, u32::MAX)?;
             while let Some(more) = block::sp(rest) {
                 rest = block::value(more, Grammar::CHECKED, u32::MAX)?;
@@ -625,7 +649,7 @@ impl<'a> BodyPart<'a> {
 fn languages(i: &[u8]) -> Vec<Cow<'_, [u8]>> {
     let Some(mut i) = block::octet(i, b'(') else { return block::text(i).into_iter().collect() };
     let mut all = Vec::new();
-    while let (Some(text), Some(rest)) = (block::text(i), block::string(i, Grammar::CHECKED)) {
+    while let Some((Some(text), rest)) = block::take(i) {
         all.push(text);
         i = rest.get(1..).unwrap_or_default();
     }
@@ -753,13 +777,12 @@ impl<'a> Params<'a> {
 impl<'a> Iterator for Params<'a> {
     type Item = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let name = block::text(self.rest)?;
-        let value_at = block::sp(block::string(self.rest, Grammar::CHECKED)?)?;
-        let value = block::text(value_at)?;
-        let behind = block::string(value_at, Grammar::CHECKED)?;
-        self.rest = block::sp(behind).unwrap_or_default();
-        Some((name, value))
+        let (name, rest) = block::take(self.rest)?;
+        let (value, rest) = block::take(block::sp(rest)?)?;
+        self.rest = block::sp(rest).unwrap_or_default();
+        Some((name?, value?))
     }
 }
 

@@ -77,8 +77,8 @@ impl MessageData {
                 let (rest, data) = match Self::cut(cx, i) {
                     Some(found) => found,
                     None => {
-                        let (rest, octets) = syntax::literal(cx, i, true)?;
-                        (rest, Self::Inline(Literal8::new(cx.keep(octets))))
+                        let (rest, octets) = Literal8::rule(cx, i)?;
+                        (rest, Self::Inline(octets))
                     }
                 };
                 if i[0] == b'~' && !binary && !cx.tolerates(Tolerance::Default, rule::STRING_FORM, &i[..1]) {
@@ -172,6 +172,28 @@ mod tests {
             encode,
             &[Row::Good(b"~{3}\r\na\0c", data(b"a\0c"))],
         );
+    }
+
+    #[test]
+    fn messages_may_stay_unread() {
+        for (frame, nul) in [(&b"{3}\r\na\0c"[..], true), (b"{3}\r\nabc", false), (b"~{3}\r\na\0c", true)] {
+            let frame = Bytes::copy_from_slice(frame);
+            for tolerance in [Tolerance::Strict, Tolerance::Default, Tolerance::Lenient] {
+                let cx = Context::new(&frame, tolerance).messages_unread(true);
+                let parsed = MessageData::nstring(&cx, &frame, true);
+                // what the RFC forbids is still refused
+                if tolerance == Tolerance::Strict && nul && frame[0] == b'{' {
+                    assert!(parsed.is_err());
+                    continue;
+                }
+                let Some(MessageData::Inline(octets)) = parsed.unwrap().1 else { panic!("no data") };
+                assert!(cx.into_repairs().is_empty());
+                assert_eq!(octets.has_nul(), nul);
+                let mut output = wire::Output::new();
+                octets.encode(&mut Encoder::new(&mut output, Options::server()));
+                assert_eq!(output.take_all().starts_with(b"~"), nul);
+            }
+        }
     }
 
     #[test]

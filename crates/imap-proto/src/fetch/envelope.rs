@@ -166,6 +166,12 @@ impl Envelope {
         }
     }
 
+    /// The one that starts there in a block that was checked.
+    pub(super) fn within(block: &Bytes, start: usize) -> Option<Self> {
+        let (rest, at) = walk(block.get(start..)?, Grammar::CHECKED)?;
+        Some(Self { block: block.slice(start..block.len() - rest.len()), at })
+    }
+
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
         block::encode(&self.block, encoder);
@@ -199,32 +205,32 @@ pub(super) fn walk(whole: &[u8], grammar: Grammar) -> Option<(&[u8], [u32; 9])> 
     let here = |i: &[u8]| (whole.len() - i.len()) as u32;
     let mut at = [0; 9];
     let mut i = block::octet(whole, b'(')?;
-    i = block::sp(block::nstring(i, grammar)?)?;
+    i = block::nstring_and(i, b' ', grammar)?;
     at[SUBJECT] = here(i);
-    i = block::sp(block::nstring(i, grammar)?)?;
+    i = block::nstring_and(i, b' ', grammar)?;
     for start in &mut at[FROM..=BCC] {
         *start = here(i);
-        i = block::sp(addresses(i, grammar)?)?;
+        i = addresses_and_sp(i, grammar)?;
     }
     at[IN_REPLY_TO] = here(i);
-    i = block::sp(block::nstring(i, grammar)?)?;
+    i = block::nstring_and(i, b' ', grammar)?;
     at[MESSAGE_ID] = here(i);
-    i = block::octet(block::nstring(i, grammar)?, b')')?;
+    i = block::nstring_and(i, b')', grammar)?;
     Some((i, at))
 }
 
-/// `"(" 1*address ")" / nil`
+/// `("(" 1*address ")" / nil) SP`
 #[inline(always)]
-fn addresses(i: &[u8], grammar: Grammar) -> Option<&[u8]> {
-    let Some(mut i) = block::octet(i, b'(') else { return block::nil(i) };
+fn addresses_and_sp(i: &[u8], grammar: Grammar) -> Option<&[u8]> {
+    let Some(mut i) = block::octet(i, b'(') else { return block::sp(block::nil(i)?) };
     loop {
         i = block::octet(i, b'(')?;
-        i = block::sp(block::nstring(i, grammar)?)?;
-        i = block::sp(block::nstring(i, grammar)?)?;
-        i = block::sp(block::nstring(i, grammar)?)?;
-        i = block::octet(block::nstring(i, grammar)?, b')')?;
+        i = block::nstring_and(i, b' ', grammar)?;
+        i = block::nstring_and(i, b' ', grammar)?;
+        i = block::nstring_and(i, b' ', grammar)?;
+        i = block::nstring_and(i, b')', grammar)?;
         if let Some(rest) = block::octet(i, b')') {
-            return Some(rest);
+            return block::sp(rest);
         }
     }
 }

@@ -357,6 +357,7 @@ impl FetchAttribute {
         const MODSEQ: Prefix = Prefix::of("MODSEQ (");
         const ENVELOPE: Prefix = Prefix::of("ENVELOPE");
         const BODY: Prefix = Prefix::of("BODY[] ");
+        const BODY_STR: Prefix = Prefix::of("BODYSTR");
         let word = first(i);
         if UID.is_in(word) {
             let (rest, uid) = syntax::nz_number(&i[4..]).ok()?;
@@ -385,6 +386,11 @@ impl FetchAttribute {
         if ENVELOPE.is_in(word) && i.get(8..10) == Some(b" (") {
             let (rest, envelope) = Envelope::well_formed(cx, &i[9..])?;
             return Some((rest, Self::Envelope(Box::new(envelope))));
+        }
+        if BODY_STR.is_in(word) {
+            let body = syntax::after(&i[7..], b"UCTURE ")?;
+            let (rest, body) = BodyStructure::well_formed(cx, body)?;
+            return Some((rest, Self::BodyStructure(Box::new(body))));
         }
         if BODY.is_in(word) && i.get(7) == Some(&b'{') {
             let (rest, data) = MessageData::literal(cx, &i[7..]).ok()?;

@@ -65,18 +65,8 @@ fn results<'i>(cx: &Context<'_>, mut i: &'i [u8]) -> Parsed<'i, (Vec<NonZeroU32>
     let limit = cx.item_limit();
     loop {
         // one space, and a number
-        while let [b' ', first @ b'1'..=b'9', rest @ ..] = i {
-            let mut number = u64::from(first - b'0');
-            let mut rest = rest;
-            while let [digit @ b'0'..=b'9', behind @ ..] = rest {
-                // too large after ten digits, and before it could overflow
-                number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-                rest = behind;
-            }
-            if i.len() - rest.len() > 11 {
-                break;
-            }
-            let Some(number) = u32::try_from(number).ok().and_then(NonZeroU32::new) else { break };
+        while let [b' ', b'1'..=b'9', ..] = i {
+            let Ok((rest, number)) = syntax::nz_number(&i[1..]) else { break };
             if numbers.len() >= limit {
                 return Err(Failure::at(&i[1..], expected::ITEMS, ParseErrorKind::TooMany));
             }
@@ -137,15 +127,29 @@ fn encode_results(numbers: &[NonZeroU32], mod_seq: Option<NzNumber64>, encoder: 
     let mut block = [0; 1024];
     let mut len = 0;
     for number in numbers {
-        let mut digits = [0; 20];
-        let digits = wire::number::decimal(number.get().into(), &mut digits);
-        if len + 1 + digits.len() > block.len() {
-            encoder.put(&block[..len]);
-            len = 0;
-        }
-        block[len] = b' ';
-        block[len + 1..len + 1 + digits.len()].copy_from_slice(digits);
-        len += 1 + digits.len();
+        let number = u64::from(number.get());
+        // room for the longest, and for a word of eight octets in place of few
+        let room = match block.get_mut(len..len + 11) {
+            Some(room) => room,
+            None => {
+                encoder.put(&block[..len]);
+                len = 0;
+                &mut block[..11]
+            }
+        };
+        room[0] = b' ';
+        len += 1 + match wire::number::short_decimal(number) {
+            Some((word, digits)) => {
+                room[1..9].copy_from_slice(&word);
+                digits
+            }
+            None => {
+                let mut digits = [0; 20];
+                let digits = wire::number::decimal(number, &mut digits);
+                room[1..=digits.len()].copy_from_slice(digits);
+                digits.len()
+            }
+        };
     }
     encoder.put(&block[..len]);
     if let (Some(mod_seq), false) = (mod_seq, numbers.is_empty()) {
