@@ -63,8 +63,8 @@ mod greeting;
 mod limits;
 mod list;
 mod login;
-mod pipeline;
 pub mod mailbox_view;
+mod pipeline;
 mod response;
 pub mod rule;
 mod search;
@@ -115,8 +115,8 @@ pub use list::{
     List, ListCommand, ListExtended, ListPattern, ListPatterns, ListReturn, ListSelection, PlainList,
 };
 pub use login::{Authenticate, Login};
-pub use pipeline::Traits;
 pub use mailbox_view::MailboxView;
+pub use pipeline::Traits;
 pub use response::{MailboxFlags, OtherResponse, Response, Tagged};
 pub use search::*;
 pub use select::{Create, CreateParameter, Rename, Select, SelectParameter};

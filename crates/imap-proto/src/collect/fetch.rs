@@ -157,7 +157,7 @@ impl FetchCollector {
 
 /// The bodies of a response that are not in it, in their order.
 fn streamed(fetch: &mut Fetch) -> impl Iterator<Item = &mut MessageData> {
-    let all = fetch.attributes.iter_mut().filter_map(data);
+    let all = fetch.attributes_mut().iter_mut().filter_map(data);
     all.filter(|data| matches!(data, MessageData::Streamed { .. }))
 }
 
@@ -180,15 +180,16 @@ mod tests {
     use core::num::NonZeroU32;
 
     fn section(size: Option<u64>) -> FetchAttribute {
-        let data = size.map(|size| MessageData::Streamed { size, binary: false });
+        let data = size
+            .map(|size| MessageData::Streamed { size: crate::Number64::new(size).unwrap(), binary: false });
         FetchAttribute::Section(Box::new(BodySection { section: Section::ALL, origin: None, data }))
     }
 
     fn several() -> Fetch {
-        let binary = MessageData::Streamed { size: 4, binary: true };
-        Fetch {
-            number: NonZeroU32::MIN,
-            attributes: vec![
+        let binary = MessageData::Streamed { size: crate::Number64::from(4), binary: true };
+        Fetch::new(
+            NonZeroU32::MIN,
+            vec![
                 FetchAttribute::Uid(NonZeroU32::MIN),
                 section(Some(6)),
                 section(None),
@@ -199,11 +200,13 @@ mod tests {
                     data: Some(binary),
                 })),
                 FetchAttribute::Rfc822Header(Some(Box::new(MessageData::Streamed {
-                    size: 0,
+                    size: crate::Number64::ZERO,
                     binary: false,
                 }))),
-            ],
-        }
+            ]
+            .try_into()
+            .unwrap(),
+        )
     }
 
     fn feed(collector: &mut FetchCollector) {
@@ -223,7 +226,7 @@ mod tests {
             let mut whole = collector.fetch(several()).unwrap();
             assert_eq!(streamed(&mut whole).count(), 0);
             let found: Vec<_> = whole
-                .attributes
+                .attributes()
                 .iter()
                 .filter_map(|attribute| match attribute {
                     FetchAttribute::Section(section) => section.data.as_ref()?.octets(),
@@ -245,7 +248,7 @@ mod tests {
         collector.body_start(6);
         collector.body_chunk(piece.clone());
         collector.body_end();
-        let fetch = Fetch { number: NonZeroU32::MIN, attributes: vec![section(Some(6))] };
+        let fetch = Fetch::new(NonZeroU32::MIN, crate::NonEmpty::one(section(Some(6))));
         let whole = collector.fetch(fetch).unwrap();
         let data = whole.section(&Section::ALL).unwrap().data.clone().unwrap();
         assert_eq!(data.octets().unwrap().as_ptr(), piece.as_ptr());
@@ -279,7 +282,7 @@ mod tests {
         let mismatch = |run: &dyn Fn(&mut FetchCollector)| {
             let mut collector = FetchCollector::new(100);
             run(&mut collector);
-            let fetch = Fetch { number: NonZeroU32::MIN, attributes: vec![section(Some(3))] };
+            let fetch = Fetch::new(NonZeroU32::MIN, crate::NonEmpty::one(section(Some(3))));
             assert!(matches!(collector.fetch(fetch), Err(FetchError::Mismatch { .. })));
             // and then all is well
             feed(&mut collector);

@@ -2,7 +2,7 @@
 
 use super::Overflow;
 use crate::fetch::PartialRange;
-use crate::{Esearch, EsearchItem, PartialResult, Response, SequenceSet, SetRange, Tag};
+use crate::{Esearch, EsearchItem, NzNumber64, PartialResult, Response, SequenceSet, SetRange, Tag};
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
@@ -108,10 +108,10 @@ impl SearchCollector {
     /// Takes a response, if it is one of this search. SEARCH and SORT name no tag: they always are.
     pub fn push(&mut self, response: &Response) -> bool {
         match response {
-            Response::Search(search) => self.numbers(&search.numbers, search.mod_seq),
+            Response::Search(search) => self.numbers(&search.numbers, search.mod_seq.map(NzNumber64::get)),
             Response::Sort(sort) => {
                 self.sorted = true;
-                self.numbers(&sort.numbers, sort.mod_seq);
+                self.numbers(&sort.numbers, sort.mod_seq.map(NzNumber64::get));
             }
             Response::Esearch(esearch) => return self.esearch(esearch),
             _ => return false,
@@ -165,7 +165,7 @@ impl SearchCollector {
                     result.max = Some(larger.unwrap_or(*number));
                 }
                 EsearchItem::Count(count) => result.count = Some(*count),
-                EsearchItem::ModSeq(mod_seq) => result.mod_seq = result.mod_seq.max(Some(*mod_seq)),
+                EsearchItem::ModSeq(mod_seq) => result.mod_seq = result.mod_seq.max(Some(mod_seq.get())),
                 EsearchItem::All(all) => {
                     result.is_all_told = true;
                     for range in all.ranges() {
@@ -179,8 +179,8 @@ impl SearchCollector {
                     }
                 }
                 EsearchItem::Relevancy(scores) => {
-                    if self.room(scores.len()) {
-                        self.result.relevancy.extend(scores);
+                    if self.room(scores.as_slice().len()) {
+                        self.result.relevancy.extend(scores.as_slice());
                     }
                 }
                 // as large as the response that it came in

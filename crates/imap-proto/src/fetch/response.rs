@@ -213,6 +213,11 @@ impl Fetch {
         &self.attributes
     }
 
+    /// The attributes, to be changed in their places.
+    pub(crate) fn attributes_mut(&mut self) -> &mut [FetchAttribute] {
+        &mut self.attributes
+    }
+
     /// The same, to be taken apart.
     #[must_use]
     pub fn into_attributes(self) -> Vec<FetchAttribute> {

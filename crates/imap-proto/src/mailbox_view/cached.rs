@@ -2,10 +2,10 @@
 
 use super::labels::Labels;
 use super::tree::{Slot, Tree};
-use crate::{Flags, Qresync, SequenceSet, SetRange};
+use crate::{Flags, NzNumber64, Qresync, SequenceSet, SetRange};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::num::{NonZeroU32, NonZeroU64};
+use core::num::NonZeroU32;
 use wire::Misuse;
 
 /// What is known of a mailbox from an earlier session, for QRESYNC (RFC 7162 section 3.2.5): UIDs, flags and modification sequences.
@@ -28,7 +28,7 @@ use wire::Misuse;
 #[derive(Debug, Clone)]
 pub struct Cached {
     pub(super) uid_validity: NonZeroU32,
-    pub(super) mod_seq: NonZeroU64,
+    pub(super) mod_seq: NzNumber64,
     /// It has all messages with smaller UIDs.
     pub(super) complete_below: Option<NonZeroU32>,
     pub(super) messages: Tree,
@@ -41,7 +41,7 @@ impl Cached {
     ///
     /// [`MailboxView::highest_mod_seq`]: crate::MailboxView::highest_mod_seq
     #[must_use]
-    pub fn new(uid_validity: NonZeroU32, mod_seq: NonZeroU64) -> Self {
+    pub fn new(uid_validity: NonZeroU32, mod_seq: NzNumber64) -> Self {
         Self {
             uid_validity,
             mod_seq,
@@ -86,7 +86,7 @@ impl Cached {
 
     /// The modification sequence that it is in step with.
     #[must_use]
-    pub const fn mod_seq(&self) -> NonZeroU64 {
+    pub const fn mod_seq(&self) -> NzNumber64 {
         self.mod_seq
     }
 

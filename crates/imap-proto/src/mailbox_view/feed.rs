@@ -4,7 +4,7 @@ use super::{
     CacheVoid, Change, Changes, Forgotten, Inconsistent, Labels, Learned, MailboxView, Opening, Phase,
     Removed, Resync, Resynced, Slot, Told, Tree,
 };
-use crate::{Code, Condition, ConditionKind, Fetch, Flags, Response, SequenceSet, Vanished};
+use crate::{Code, Condition, ConditionKind, Fetch, Flags, Number64, Response, SequenceSet, Vanished};
 use alloc::boxed::Box;
 use core::num::NonZeroU32;
 
@@ -171,7 +171,8 @@ impl MailboxView {
             Code::UidValidity(Some(now)) => self.uid_validity_is(*now, &mut changes),
             Code::UidNext(Some(uid)) => self.uid_next_is(*uid, &mut changes),
             Code::UidNotSticky => self.told.uid_not_sticky = true,
-            Code::HighestModSeq(number @ 1..) => {
+            Code::HighestModSeq(number) if number.get() > 0 => {
+                let number = &number.get();
                 self.told.mod_seq_now = true;
                 if self.told.highest_mod_seq.replace(*number) != Some(*number) {
                     changes.push(Change::HighestModSeq(Some(*number)));
@@ -650,7 +651,7 @@ impl MailboxView {
                 changes.push(Change::NotTracked { seq, uid: NonZeroU32::new(new.uid) });
             }
         }
-        if let Some(mod_seq) = fetch.mod_seq() {
+        if let Some(mod_seq) = fetch.mod_seq().map(Number64::get) {
             new.mod_seq = mod_seq;
             self.told.mod_seq_seen = self.told.mod_seq_seen.max(mod_seq);
         }

@@ -26,7 +26,7 @@ pub use convert::Translated;
 use crate::{Flag, Flags, SequenceSet, SetRange};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::num::{NonZeroU32, NonZeroU64};
+use core::num::NonZeroU32;
 use labels::Labels;
 use tree::{Slot, Tree};
 
@@ -107,7 +107,7 @@ enum Phase {
 #[derive(Debug, Clone, Copy)]
 struct Resync {
     uid_validity: NonZeroU32,
-    mod_seq: NonZeroU64,
+    mod_seq: crate::NzNumber64,
     complete_below: Option<NonZeroU32>,
 }
 
@@ -389,7 +389,7 @@ impl MailboxView {
         if self.phase != Phase::Open || !self.consistent || self.told.uid_not_sticky {
             return None;
         }
-        let mod_seq = self.told.highest_mod_seq.and_then(NonZeroU64::new)?;
+        let mod_seq = self.told.highest_mod_seq.and_then(|number| crate::NzNumber64::new(number).ok())?;
         let mut cached = Cached::new(self.told.uid_validity?, mod_seq);
         for message in self.messages() {
             if let Some(uid) = message.uid() {

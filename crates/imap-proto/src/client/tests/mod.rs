@@ -12,8 +12,8 @@ mod tls;
 
 use super::{Client, Config, Event};
 use crate::{
-    Append, AppendMessage, Catenate, CatenatePart, Command, Enable, Fetch, FetchAttribute, Limits, Literals,
-    Login, Mailbox, MessageData, Replace, Response, State, Tag, TaggedCommand,
+    Append, AppendMessage, Catenate, CatenatePart, Command, Enable, FetchAttribute, Limits, Literals, Login,
+    Mailbox, MessageData, Replace, Response, State, Tag, TaggedCommand,
 };
 use alloc::boxed::Box;
 use alloc::format;
@@ -147,10 +147,8 @@ fn hears(client: &mut Client, octets: &[u8]) -> Vec<String> {
 }
 
 fn login() -> Command {
-    Command::Login(Box::new(Login {
-        userid: crate::IString::new("joe").unwrap(),
-        password: Secret::new(*b"pass word"),
-    }))
+    let userid = crate::IString::new("joe").unwrap();
+    Command::Login(Box::new(Login::new(userid, Secret::new(*b"pass word")).unwrap()))
 }
 
 #[test]

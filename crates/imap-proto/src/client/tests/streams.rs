@@ -58,7 +58,7 @@ fn large_literals_of_messages_are_streamed() {
     );
     assert_eq!(section.data, Some(MessageData::Streamed { size: crate::Number64::from(5), binary: false }));
     let Event::Data { response: Response::Fetch(fetch), .. } = &events[12] else { panic!() };
-    let Fetch { attributes, .. } = &**fetch;
+    let attributes = fetch.attributes();
     assert_eq!(attributes.len(), 8);
     assert!(matches!(&attributes[7], FetchAttribute::Rfc822(Some(data)) if data.size() == 5));
     assert!(

@@ -10,7 +10,7 @@ fn random(seed: &mut u64, below: u32) -> u32 {
 /// Steps for each update of a mailbox with `count` messages, and octets for each message.
 fn measure(count: u32) -> (f64, f64) {
     let seen: Flags = [Flag::Seen].into_iter().collect();
-    let mut cached = Cached::new(nz(9), NonZeroU64::MIN);
+    let mut cached = Cached::new(nz(9), crate::NzNumber64::new(1).unwrap());
     for n in 1..=count {
         cached.push(nz(n * 3), Some(&seen), Some(u64::from(n))).unwrap();
     }

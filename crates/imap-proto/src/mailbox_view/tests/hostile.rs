@@ -147,7 +147,7 @@ fn any_response() -> impl Strategy<Value = Response> {
         Just(Code::NoModSeq),
         number().prop_map(|n| Code::UidValidity(NonZeroU32::new(n % 3))),
         number().prop_map(|n| Code::UidNext(NonZeroU32::new(n))),
-        any::<u64>().prop_map(|n| Code::HighestModSeq(n % 50)),
+        any::<u64>().prop_map(|n| Code::HighestModSeq(crate::Number64::new(n % 50).unwrap())),
     ];
     prop_oneof![
         3 => number().prop_map(Response::Exists),
@@ -171,7 +171,7 @@ proptest! {
         uid_only: bool,
     ) {
         let opening = || {
-            let mut cached = Cached::new(nz(1), NonZeroU64::MIN);
+            let mut cached = Cached::new(nz(1), crate::NzNumber64::new(1).unwrap());
             for uid in [2, 3, 7, 9, 20] {
                 cached.push(nz(uid), None, Some(1)).unwrap();
             }

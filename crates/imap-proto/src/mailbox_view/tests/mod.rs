@@ -49,8 +49,11 @@ fn uids(view: &MailboxView) -> Vec<u32> {
 fn fetch(number: u32, uid: Option<u32>, flags: Option<Flags>, mod_seq: Option<u64>) -> Fetch {
     let attributes = uid.map(|uid| FetchAttribute::Uid(nz(uid))).into_iter();
     let attributes = attributes.chain(flags.map(FetchAttribute::Flags));
-    let attributes = attributes.chain(mod_seq.map(FetchAttribute::ModSeq)).collect();
-    Fetch { number: nz(number), attributes }
+    let attributes =
+        attributes.chain(mod_seq.map(|number| FetchAttribute::ModSeq(crate::Number64::new(number).unwrap())));
+    // and one that the view does not look at
+    let attributes: Vec<_> = attributes.chain([FetchAttribute::Size(crate::Number64::ZERO)]).collect();
+    Fetch::new(nz(number), attributes.try_into().unwrap())
 }
 
 fn code(code: Code) -> Condition {
@@ -299,7 +302,7 @@ fn the_highest_modification_sequence() {
     for (n, uid) in [(1, 6), (2, 7), (3, 8)] {
         view.on_fetch(&fetch(n, Some(uid), None, None));
     }
-    view.on_condition(&code(Code::HighestModSeq(96)));
+    view.on_condition(&code(Code::HighestModSeq(crate::Number64::from(96))));
     apply(&mut view, "A149 OK done");
     for line in [
         "* 1 FETCH (UID 6 MODSEQ (103))",

@@ -25,7 +25,7 @@ impl Known {
         if let Some(flags) = fetch.flags() {
             self.flags = Some(flags.clone());
         }
-        self.mod_seq = fetch.mod_seq().or(self.mod_seq);
+        self.mod_seq = fetch.mod_seq().map(crate::Number64::get).or(self.mod_seq);
     }
 }
 
@@ -94,7 +94,9 @@ impl Session {
 
     fn noop(&mut self) {
         let mod_seq = self.mod_seq;
-        self.told(&Response::Condition(alloc::boxed::Box::new(code(Code::HighestModSeq(mod_seq)))));
+        self.told(&Response::Condition(alloc::boxed::Box::new(code(Code::HighestModSeq(
+            crate::Number64::new(mod_seq).unwrap(),
+        )))));
         self.told(&response("A OK done"));
     }
 
@@ -234,7 +236,9 @@ impl Session {
         let mut first = [
             response("* OK [UIDVALIDITY 9] "),
             Response::Condition(alloc::boxed::Box::new(code(Code::UidNext(Some(nz(self.last_uid + 1)))))),
-            Response::Condition(alloc::boxed::Box::new(code(Code::HighestModSeq(self.mod_seq)))),
+            Response::Condition(alloc::boxed::Box::new(code(Code::HighestModSeq(
+                crate::Number64::new(self.mod_seq).unwrap(),
+            )))),
             Response::Exists(exists),
         ];
         first.rotate_left(n as usize % 4);

@@ -7,7 +7,7 @@ use alloc::string::ToString;
 const OLD: u64 = 90_060_115_194_045_000;
 
 fn cached(uids: impl IntoIterator<Item = u32>, complete_below: Option<u32>) -> Cached {
-    let mut cached = Cached::new(nz(67_890_007), NonZeroU64::new(OLD).unwrap());
+    let mut cached = Cached::new(nz(67_890_007), crate::NzNumber64::new(OLD).unwrap());
     let seen: Flags = [Flag::Seen, Flag::keyword("old").unwrap()].into_iter().collect();
     for uid in uids {
         cached.push(nz(uid), Some(&seen), Some(OLD)).unwrap();

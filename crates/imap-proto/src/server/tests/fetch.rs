@@ -11,12 +11,16 @@ fn streamed(size: u64) -> FetchAttribute {
     FetchAttribute::Section(BodySection { section: Section::ALL, origin: None, data }.into())
 }
 
+fn fetch_of(attributes: Vec<FetchAttribute>) -> Fetch {
+    Fetch::new(ONE, attributes.try_into().unwrap())
+}
+
 #[test]
 fn a_body_is_streamed_between_what_stands_around_it() {
     let mut server = selected();
     let (id, _) = command(&mut server, "a FETCH 1 (BODY[] UID)\r\n");
     let attributes = vec![streamed(5), FetchAttribute::Uid(ONE), streamed(0), streamed(2)];
-    server.send(&Response::Fetch(Fetch { number: ONE, attributes }.into())).unwrap();
+    server.send(&Response::Fetch(fetch_of(attributes).into())).unwrap();
     assert_eq!(written(&mut server), "* 1 FETCH (BODY[] {5}\r\n");
     assert_eq!(server.body_left(), 5);
     // nothing else can be said
@@ -40,7 +44,7 @@ fn a_full_output_pushes_back() {
     let mut server = selected_with(config);
     let (_, _) = command(&mut server, "a FETCH 1 BODY[]\r\n");
     let size = 100_000_000_u64;
-    server.send(&Response::Fetch(Fetch { number: ONE, attributes: vec![streamed(size)] }.into())).unwrap();
+    server.send(&Response::Fetch(fetch_of(vec![streamed(size)]).into())).unwrap();
     let piece = Bytes::from(vec![b'x'; 10_000]);
     let mut sent = server.output().len();
     while server.body_left() > 0 {
@@ -102,7 +106,7 @@ fn a_nul_needs_a_literal8() {
             FetchAttribute::Section(BodySection { section: Section::ALL, origin: None, data: data() }.into());
         let nul = Bytes::from_static(b"a\0");
         let attributes = vec![section.clone()];
-        server.send(&Response::Fetch(Fetch { number: ONE, attributes }.into())).unwrap();
+        server.send(&Response::Fetch(fetch_of(attributes).into())).unwrap();
         let taken = server.body(&nul);
         let mut fetch = if taken.is_ok() {
             let mut fetch = server.fetch(ONE).unwrap();
@@ -132,7 +136,7 @@ fn nothing_stands_between_a_head_and_its_octets() {
     let mut server = selected_with(config);
     server.receive(b"a FETCH 1 BODY[]\r\nb STATUS {1}\r\n");
     let Event::Command { id, .. } = next(&mut server) else { panic!() };
-    server.send(&Response::Fetch(Fetch { number: ONE, attributes: vec![streamed(3)] }.into())).unwrap();
+    server.send(&Response::Fetch(fetch_of(vec![streamed(3)]).into())).unwrap();
     assert_eq!(server.next_event(), Ok(Step::Paused(Pause::Respond)), "`+` has to wait");
     server.body(&"abc".into()).unwrap();
     assert_eq!(server.next_event(), Ok(Step::NeedInput));
