@@ -217,3 +217,18 @@ fn lists_at_n_and_beyond() {
         }
     }
 }
+
+/// Each would take minutes if what is given up were looked at to its end.
+#[test]
+fn giving_up_is_linear() {
+    for [front, item, back] in [
+        ["* 1 FETCH (", "BODY[X ", ")"],
+        ["* 1 FETCH (", "BODY[1.X ", ")"],
+        ["* 1 CONVERTED (TAG \"a\") (", "BODY[X 1 ", "UID 1)"],
+    ] {
+        let frame = Bytes::from([front, &item.repeat(100_000), back, "\r\n"].concat());
+        for tolerance in TOLERANCES {
+            let _ = Response::parse_in(&Context::new(&frame, tolerance));
+        }
+    }
+}

@@ -186,7 +186,7 @@ impl<'o> Encoder<'o> {
     }
 
     /// `quoted`, without a check.
-    fn quoted(&mut self, octets: &[u8]) {
+    pub(crate) fn quoted(&mut self, octets: &[u8]) {
         self.put(b"\"");
         let mut rest = octets;
         while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {

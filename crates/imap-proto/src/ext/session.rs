@@ -3,17 +3,34 @@
 use crate::core::syntax::{self, expected};
 use crate::core::{Atom, Context, Encoder, IString};
 use crate::rule;
-use wire::Tolerance;
 use wire::parse::{Parsed, fail};
+use wire::{Misuse, Tolerance};
 
 /// The JMAPACCESS response (RFC 9698 section 3): where the same mail is to be had over JMAP.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JmapAccess {
-    /// The URL of the session resource.
-    pub url: IString,
+    url: IString,
 }
 
 impl JmapAccess {
+    /// Of the URL of the session resource.
+    ///
+    /// # Errors
+    /// [`Misuse::IllegalOctet`]: not printable ASCII. [`Misuse::Empty`].
+    pub fn new(url: IString) -> Result<Self, Misuse> {
+        match url.as_bytes().iter().position(|o| !matches!(o, b' '..=b'~')) {
+            Some(offset) => Err(Misuse::IllegalOctet { offset }),
+            None if url.is_empty() => Err(Misuse::Empty),
+            None => Ok(Self { url }),
+        }
+    }
+
+    /// The URL of the session resource.
+    #[must_use]
+    pub fn url(&self) -> &IString {
+        &self.url
+    }
+
     /// A copy of exact size, which does not keep the receive buffer alive.
     #[must_use]
     pub fn detach(&self) -> Self {
@@ -32,13 +49,18 @@ impl JmapAccess {
         if i.starts_with(b"{") && !cx.tolerates(Tolerance::Default, rule::STRING_FORM, &i[..1]) {
             return fail(i, expected::STRING);
         }
-        Ok((rest, Self { url }))
+        // it is written in quotes
+        match Self::new(url) {
+            Ok(access) => Ok((rest, access)),
+            Err(_) => fail(i, expected::URL),
+        }
     }
 
     /// Writes it.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
         encoder.sp();
-        encoder.string(&self.url);
+        // however long it is
+        encoder.quoted(self.url.as_bytes());
     }
 
     /// Any response, for property tests.
@@ -111,7 +133,7 @@ mod tests {
 
     #[test]
     fn examples() {
-        let url = || JmapAccess { url: IString::new("https://example.com/.well-known/jmap").unwrap() };
+        let url = || JmapAccess::new(IString::new("https://example.com/.well-known/jmap").unwrap()).unwrap();
         check(
             JmapAccess::rule,
             |jmap, encoder| jmap.encode(encoder),
@@ -121,8 +143,11 @@ mod tests {
                 Row::Tolerated(b" {36}\r\nhttps://example.com/.well-known/jmap", 43, url()),
                 Row::Bad(b"", 0),
                 Row::Bad(b" NIL", 1),
+                Row::Bad(b" {3}\r\na\r\n", 1),
+                Row::Bad(b" \"\"", 1),
             ],
         );
+        assert_eq!(JmapAccess::new(IString::new("a\r\n").unwrap()), Err(Misuse::IllegalOctet { offset: 1 }));
         check(
             Compress::rule,
             |compress, encoder| compress.encode(encoder),

@@ -239,11 +239,13 @@ impl SectionText {
 /// What nobody knows, up to the bracket.
 #[cold]
 fn other<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, SectionText> {
-    let len = memchr::memchr(b']', i).unwrap_or(i.len());
+    // without a line end, a quote or a literal; and no further than the next brackets, so that a line of broken ones is read in linear time
+    let ends = |o: &u8| matches!(o, b']' | b'"' | b'{' | b'~' | b'[' | b'\r' | b'\n' | 0);
+    let len = i.iter().position(ends).unwrap_or(i.len());
     let (raw, rest) = i.split_at(len);
-    // balanced, and without a line end, a quote or a literal
+    // balanced
     match crate::core::raw::values(cx, raw) {
-        Ok(([], ())) if !raw.iter().any(|o| matches!(o, b'"' | b'{' | b'~' | b'[')) => {
+        Ok(([], ())) if matches!(rest.first(), None | Some(b']')) => {
             Ok((rest, SectionText::Other(Box::new(Raw::known(cx.keep(raw))))))
         }
         _ => fail(i, expected::SECTION),

@@ -504,9 +504,11 @@ impl AnnotationScope {
         const PRIV: u128 = key_of("value.priv");
         const SHARED: u128 = key_of("value.shared");
         let (rest, word) = syntax::astring_octets(cx, i)?;
+        // a key takes some control characters for others
+        let key = if class::ATOM.all(&word) { wire::keyword::key(&word) } else { 0 };
         Ok((
             rest,
-            match wire::keyword::key(&word) {
+            match key {
                 VALUE => Self::Value,
                 PRIV => Self::Private,
                 SHARED => Self::Shared,
@@ -1285,6 +1287,8 @@ mod tests {
                         value: None,
                     })),
                 ),
+                // a control character is no full stop
+                Row::Bad(b"ANNOTATION * \"value\x0epriv\" NIL", 13),
                 Row::Good(
                     b"X-GM-RAW \"has:attachment in:unread\"",
                     K::gmail_raw("has:attachment in:unread").unwrap(),
