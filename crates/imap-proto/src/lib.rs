@@ -1,7 +1,8 @@
-//! IMAP (RFC 9051 and 3501, and their extensions) for both roles, without IO: the grammar. Client and server machines are not built yet.
+//! IMAP (RFC 9051 and 3501, and their extensions) for both roles, without IO.
 //!
 //! * **Codec**: [`TaggedCommand`] and [`Command`], [`Response`], [`Greeting`], [`Challenge`]: complete messages, parsed and written.
 //! * **Framing**: [`Framer`] finds where a message ends and where a literal begins, looking at each octet once.
+//! * **Machine**: [`client::Client`]: octets in, typed events out; typed commands in, octets out.
 //! * **Values**: [`SequenceSet`], [`Mailbox`], [`Flags`], [`Envelope`], [`BodyStructure`], [`ImapUrl`] and many more. They own what they hold; most are
 //!   slices of the message that they came from, and `detach()` makes a copy of exact size.
 //!

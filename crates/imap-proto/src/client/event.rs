@@ -30,7 +30,8 @@ pub enum Event {
         /// What the server says.
         tagged: Box<Tagged>,
     },
-    /// The octets of a literal are due: go on with [`body`](super::Client::body).
+    /// The octets of a literal are due: go on with [`body`](super::Client::body). If the command is refused amid them, the rest is due all the
+    /// same, and so may be the next literal: the server reads what was announced.
     SendBody {
         /// Of which command.
         id: CommandId,

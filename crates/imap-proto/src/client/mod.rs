@@ -307,7 +307,7 @@ impl Client {
     pub fn auth_respond(&mut self, id: CommandId, data: &[u8]) -> Result<(), Misuse> {
         let exchange = self.exchange.as_mut().ok_or(Misuse::UnknownId)?;
         exchange.respond(id, data, usize::MAX, &mut self.output)?;
-        self.responded = self.received();
+        self.line_sent(id);
         Ok(())
     }
 
@@ -317,8 +317,16 @@ impl Client {
     /// [`Misuse::UnknownId`]: no such exchange. [`Misuse::State`]: no challenge waits for a response.
     pub fn auth_cancel(&mut self, id: CommandId) -> Result<(), Misuse> {
         self.exchange.as_mut().ok_or(Misuse::UnknownId)?.cancel(id, &mut self.output)?;
-        self.responded = self.received();
+        self.line_sent(id);
         Ok(())
+    }
+
+    /// What was received before a line of an exchange was written is no answer to it, unless somebody else writes the lines.
+    fn line_sent(&mut self, id: CommandId) {
+        let pending = self.position(id).and_then(|at| self.pending.get(at));
+        if pending.is_some_and(|pending| pending.earliest > 0) {
+            self.responded = self.received();
+        }
     }
 
     /// Ends IDLE: sends DONE (RFC 2177 section 3). The command is complete with its tagged response, before which others may be sent.
@@ -585,6 +593,8 @@ impl Client {
                 self.mechanism = Some(authenticate.mechanism);
                 self.told = false;
                 self.responded = 0;
+                // challenges may be secret
+                self.input.set_wipe(true);
             }
             Command::Login(_) => self.told = false,
             Command::StartTls => self.tls = Tls::Asked,
@@ -679,7 +689,7 @@ impl Client {
         if let Some(profile) = self.profile {
             profile.apply(&mut options);
         }
-        options.utf8 = self.enabled.has("UTF8=ACCEPT") || self.enabled.has("IMAP4rev2");
+        options.utf8 = self.enabled.has("UTF8=ACCEPT") || self.is_rev2();
         options.literals = match self.config.literals {
             Some(literals) => literals,
             None if self.offers("LITERAL+") => Literals::Plus,

@@ -626,6 +626,7 @@ impl Client {
             Effect::Authenticate => {
                 self.exchange = None;
                 self.mechanism = None;
+                self.input.set_wipe(false);
             }
             Effect::Idle => self.idle = Idle::No,
             Effect::StartTls => {

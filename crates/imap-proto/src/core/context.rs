@@ -112,12 +112,9 @@ impl<'f> Context<'f> {
         !self.cuts.is_empty()
     }
 
-    /// The size of the literal that was cut out where `i` starts, a slice of the message.
-    pub(crate) fn cut_at(&self, i: &[u8]) -> Option<u64> {
-        if self.cuts.is_empty() {
-            return None;
-        }
-        let offset = (i.as_ptr() as usize).checked_sub(self.inner.frame().as_ptr() as usize)?;
+    /// The size of the literal that was cut out where `i` starts, so many octets before the end of what the rules see.
+    pub(crate) fn cut_at(&self, left: usize) -> Option<u64> {
+        let offset = self.inner.frame().len().checked_sub(left)?.checked_sub(self.inner.behind())?;
         let at = self.cuts.binary_search_by_key(&offset, |cut| cut.offset).ok()?;
         Some(self.cuts[at].size)
     }

@@ -52,7 +52,7 @@ impl Literal8 {
             return None;
         }
         let head = literal_head(cx, i).ok()?;
-        Some((head.rest, cx.cut_at(head.rest)?))
+        Some((head.rest, cx.cut_at(head.rest.len())?))
     }
 
     /// Writes it as a literal, even where a quoted string would do.

@@ -192,6 +192,8 @@ struct Reading {
     phase: Phase,
     /// Where in the stream it starts.
     start: u64,
+    /// Where in the stream a NUL stands in a literal that must not have one.
+    nul: Option<u64>,
 }
 
 /// Where the reading of a message stands.
@@ -199,8 +201,8 @@ struct Reading {
 enum Phase {
     /// It waits for the application.
     Offered(Head),
-    /// So many octets of it are to come.
-    Body { left: u64 },
+    /// So many octets of it are to come; whether it is a `literal8`.
+    Body { left: u64, binary: bool },
     /// The command goes on behind it.
     Rest,
 }
@@ -491,12 +493,15 @@ impl Server {
     /// # Errors
     /// [`Misuse::UnknownId`]: nothing of this command waits for leave. [`Misuse::State`]: message data is being streamed outward.
     pub fn accept_body(&mut self, id: CommandId) -> Result<(), Misuse> {
-        self.check_may_write()?;
         let mut reading = self.take_reading(id)?;
         if let Phase::Offered(head) = reading.phase {
+            if let (true, Err(misuse)) = (head.synchronising, self.check_may_write()) {
+                self.reading = Some(reading);
+                return Err(misuse);
+            }
             self.framer.cut();
             reading.cuts.push(Cut { offset: reading.text.len(), size: head.size });
-            reading.phase = Phase::Body { left: head.size };
+            reading.phase = Phase::Body { left: head.size, binary: head.binary };
             if head.synchronising {
                 self.write_go_on();
             }

@@ -2,9 +2,10 @@
 
 use super::{InForce, Kind, Refusal};
 use crate::{
-    Append, AppendData, Capabilities, Capability, CatenatePart, Command, FetchCommand, FetchItem,
-    FetchModifier, MailboxFilter, MessageData, Notify, ReturnOption, ReturnOptions, SearchKey, Select,
-    SelectParameter, StatusItem, StoreItem, StoreModifier,
+    Append, AppendData, Capabilities, Capability, CatenatePart, Command, CreateParameter, FetchCommand,
+    FetchItem, FetchModifier, ListCommand, ListPatterns, ListReturn, ListSelection, MailboxFilter,
+    MessageData, Notify, ReturnOption, ReturnOptions, SearchKey, Select, SelectParameter, StatusItem,
+    StoreItem, StoreModifier,
 };
 
 /// The capabilities that commands need, as a set of bits.
@@ -74,6 +75,14 @@ bits! {
     SEARCHRES = 44: Capability::SearchRes,
     MULTIAPPEND = 45: Capability::MultiAppend,
     CATENATE = 46: Capability::Catenate,
+    LIST_EXTENDED = 48: Capability::ListExtended,
+    LIST_STATUS = 49: Capability::ListStatus,
+    LIST_MYRIGHTS = 50: Capability::ListMyRights,
+    LIST_METADATA = 51: Capability::ListMetadata,
+    SPECIAL_USE = 52: Capability::SpecialUse,
+    CREATE_SPECIAL_USE = 53: Capability::CreateSpecialUse,
+    STATUS_SIZE = 54: Capability::StatusSize,
+    APPENDLIMIT = 55: Capability::AppendLimit(_) | Capability::AppendLimits,
     UTF8 = 47: Capability::Utf8Accept | Capability::Utf8Only | Capability::Utf8All | Capability::Utf8Append,
 }
 
@@ -149,6 +158,12 @@ impl Offered {
             }
             Command::Select(select) | Command::Examine(select) => self.refuses_select(select, in_force),
             Command::Append(append) => self.refuses_append(append),
+            Command::List(list) => self.refuses_list(list),
+            Command::Status(status) => self.refuses_status(&status.items),
+            Command::Create(create) => {
+                let uses = create.parameters.iter().any(|p| matches!(p, CreateParameter::Use(_)));
+                if uses { self.wants(CREATE_SPECIAL_USE, "CREATE-SPECIAL-USE") } else { None }
+            }
             Command::Replace(_) | Command::UidReplace(_) => self.wants(REPLACE, "REPLACE"),
             _ => {
                 let (any, name) = needs(command)?;
@@ -220,6 +235,46 @@ impl Offered {
             }
             SelectParameter::Qresync(_) => self.wants(QRESYNC, "QRESYNC"),
             SelectParameter::Annotate => self.wants(ANNOTATE, "ANNOTATE-EXPERIMENT-1"),
+            _ => None,
+        })
+    }
+
+    fn refuses_list(self, list: &ListCommand) -> Option<Refusal> {
+        let extended = list.selection.is_some()
+            || list.returns.is_some()
+            || matches!(list.patterns, ListPatterns::Several(_));
+        if !extended {
+            return None;
+        }
+        // each of those that add to it implies it
+        let any = LIST_EXTENDED.or(REV2).or(LIST_STATUS).or(LIST_MYRIGHTS).or(LIST_METADATA).or(SPECIAL_USE);
+        let selects = |option: &ListSelection| match option {
+            ListSelection::SpecialUse => self.wants(SPECIAL_USE, "SPECIAL-USE"),
+            _ => None,
+        };
+        let returns = |option: &ListReturn| match option {
+            ListReturn::SpecialUse => self.wants(SPECIAL_USE.or(REV2), "SPECIAL-USE"),
+            ListReturn::Status(_) if !self.has(LIST_STATUS.or(REV2)) => {
+                Some(Refusal::NotOffered("LIST-STATUS"))
+            }
+            ListReturn::Status(items) => self.refuses_status(items),
+            ListReturn::MyRights => self.wants(LIST_MYRIGHTS, "LIST-MYRIGHTS"),
+            ListReturn::Metadata(_) => self.wants(LIST_METADATA, "LIST-METADATA"),
+            _ => None,
+        };
+        self.wants(any, "LIST-EXTENDED")
+            .or_else(|| list.selection.iter().flatten().find_map(selects))
+            .or_else(|| list.returns.iter().flatten().find_map(returns))
+    }
+
+    fn refuses_status(self, items: &[StatusItem]) -> Option<Refusal> {
+        items.iter().find_map(|item| match item {
+            StatusItem::Size => self.wants(STATUS_SIZE.or(REV2), "STATUS=SIZE"),
+            StatusItem::Deleted => self.wants(REV2.or(QUOTA).or(QUOTASET), "QUOTA"),
+            StatusItem::DeletedStorage => self.wants(QUOTA.or(QUOTASET), "QUOTA"),
+            StatusItem::HighestModSeq => self.wants(CONDSTORE.or(QRESYNC), "CONDSTORE"),
+            StatusItem::AppendLimit => self.wants(APPENDLIMIT, "APPENDLIMIT"),
+            StatusItem::MailboxId => self.wants(OBJECTID, "OBJECTID"),
             _ => None,
         })
     }

@@ -10,7 +10,7 @@ use crate::core::{class, syntax};
 use crate::frame::{TAIL, TailHead, TooLong, tail_head};
 use crate::{
     AppendPrefix, Capability, Command, Condition, Context, Framed, Head, Sequence, State, States, Tag,
-    TaggedCommand,
+    TaggedCommand, rule,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -18,7 +18,7 @@ use bytes::Bytes;
 use wire::sasl::{self, Turn};
 use wire::{
     CommandId, Diagnostic, Fatal, Found, LimitKind, Malformed, ParseError, ParseErrorKind, Pause, Redacted,
-    Step,
+    Step, Tolerance,
 };
 
 type Stepped = wire::Stepped<Event>;
@@ -225,12 +225,17 @@ impl Server {
             let parsed = TaggedCommand::parse_in(&cx);
             return self.parsed(cx, parsed, None);
         };
-        let Reading { id, mut text, cuts, start, .. } = *reading;
+        let Reading { id, mut text, cuts, start, nul, .. } = *reading;
         text.extend_from_slice(&self.input.as_slice()[..len.min(self.input.len())]);
         self.input.skip(len);
         let frame = Bytes::from(text);
         let cx = self.context(&frame, start).cuts(&cuts);
-        let parsed = TaggedCommand::parse_in(&cx);
+        let mut parsed = TaggedCommand::parse_in(&cx);
+        if nul.is_some() {
+            // a strict server takes no NUL in a literal, whether it is streamed or not
+            let (offset, expected) = (0, syntax::expected::name(syntax::expected::LITERAL_OCTETS));
+            parsed = Err(ParseError { offset, expected, kind: ParseErrorKind::IllegalOctet, got: Some(0) });
+        }
         self.parsed(cx, parsed, Some(id))
     }
 
@@ -281,12 +286,10 @@ impl Server {
         let beside =
             self.config.max_in_progress > 1 && name_of(cx.frame()).is_some_and(|(_, name)| runs_beside(name));
         let repairs = cx.into_repairs();
-        let in_use = self.pending.iter().any(|pending| pending.tag.as_ref() == Some(&tag));
-        let refusal = if in_use { Some(Refusal::TagInUse) } else { self.refusal(&command) };
+        let refusal = if self.is_in_use(&tag) { Some(Refusal::TagInUse) } else { self.refusal(&command) };
         if let Some(refusal) = refusal {
             self.count_bad()?;
-            // an answer with a tag that is in use would complete the other one
-            let id = self.accept(id, (!in_use).then_some(tag), Kind::Refused, true);
+            let id = self.accept(id, Some(tag), Kind::Refused, true);
             return self.emit(repairs, Event::Refused { id, command: Some(command), refusal });
         }
         let kind = kind_of(&command);
@@ -313,8 +316,15 @@ impl Server {
     #[inline]
     fn accept(&mut self, id: Option<CommandId>, tag: Option<Tag>, kind: Kind, beside: bool) -> CommandId {
         let id = id.unwrap_or_else(|| self.new_id());
+        // an answer with a tag that is in use would complete the other one
+        let in_vain = matches!(kind, Kind::Refused | Kind::Malformed);
+        let tag = tag.filter(|tag| !in_vain || !self.is_in_use(tag));
         self.pending.push(Pending { id, tag, kind, beside });
         id
+    }
+
+    fn is_in_use(&self, tag: &Tag) -> bool {
+        self.pending.iter().any(|pending| pending.tag.as_ref() == Some(tag))
     }
 
     fn new_id(&mut self) -> CommandId {
@@ -535,6 +545,7 @@ impl Server {
                     known: offer.prefix.clone(),
                     phase: Phase::Rest,
                     start: at,
+                    nul: None,
                 }))
             }
         };
@@ -551,10 +562,20 @@ impl Server {
     /// A piece of message data, or its end.
     fn body_chunk(&mut self) -> Stepped {
         let Some(reading) = &mut self.reading else { return Ok(None) };
-        let Phase::Body { left } = &mut reading.phase else { return Ok(None) };
+        let Phase::Body { left, binary } = &mut reading.phase else { return Ok(None) };
         if *left == 0 {
             reading.phase = Phase::Rest;
-            return Ok(Some(Step::Event(Event::BodyEnd { id: reading.id })));
+            let end = Event::BodyEnd { id: reading.id };
+            let mut repairs = Vec::new();
+            if let (Some(stream_offset), true) = (reading.nul, self.config.tolerance > Tolerance::Strict) {
+                reading.nul = None;
+                repairs.push(Diagnostic {
+                    rule: rule::NUL_IN_LITERAL,
+                    stream_offset,
+                    raw: Redacted::new(Bytes::new()),
+                });
+            }
+            return self.emit(repairs, end);
         }
         if self.input.is_empty() {
             return self.wait();
@@ -562,6 +583,10 @@ impl Server {
         let len = usize::try_from(*left).unwrap_or(usize::MAX).min(self.input.len());
         *left -= len as u64;
         let id = reading.id;
+        if !*binary && reading.nul.is_none() {
+            let at = memchr::memchr(0, &self.input.as_slice()[..len]);
+            reading.nul = at.map(|at| self.input.stream_offset() + at as u64);
+        }
         let data = self.input.take(len);
         Ok(Some(Step::Event(Event::BodyChunk { id, data })))
     }

@@ -2,7 +2,8 @@
 
 use super::{Kind, Server};
 use crate::{
-    Code, Condition, ConditionKind, Converted, Cut, Encoder, Fetch, FetchAttribute, Response, State,
+    Code, Condition, ConditionKind, Converted, Cut, Encoder, Fetch, FetchAttribute, MessageData, Response,
+    State,
 };
 use bytes::Bytes;
 use core::mem;
@@ -13,6 +14,8 @@ use wire::{BodyError, Misuse, Output};
 pub(super) struct Outgoing {
     /// Octets of message data that are missing.
     pub(super) left: u64,
+    /// Whether they are a `literal8`, which may hold NUL.
+    binary: bool,
     /// What follows them, up to the end of the response.
     rest: Bytes,
     /// Where in it further message data has its place.
@@ -26,7 +29,14 @@ pub(super) struct Outgoing {
 impl Outgoing {
     /// A FETCH without items.
     pub(super) fn fetch() -> Self {
-        Self { left: 0, rest: Bytes::new(), cuts: alloc::vec::Vec::new().into_iter(), at: 0, items: Some(0) }
+        Self {
+            left: 0,
+            binary: false,
+            rest: Bytes::new(),
+            cuts: alloc::vec::Vec::new().into_iter(),
+            at: 0,
+            items: Some(0),
+        }
     }
 
     /// Writes up to the next message data; says whether the response ends before any.
@@ -42,6 +52,7 @@ impl Outgoing {
                 Some(Cut { size: 0, .. }) => {}
                 Some(Cut { size, .. }) => {
                     self.left = size;
+                    self.binary = is_literal8(&self.rest[..end]);
                     return false;
                 }
                 None => return true,
@@ -108,7 +119,8 @@ impl Server {
         let cuts = encoder.cuts().to_vec().into_iter();
         self.output.roll_back(before);
         let rest = response.to_bytes(&self.options());
-        let mut outgoing = alloc::boxed::Box::new(Outgoing { left: 0, rest, cuts, at: 0, items: None });
+        let mut outgoing =
+            alloc::boxed::Box::new(Outgoing { left: 0, binary: false, rest, cuts, at: 0, items: None });
         if !outgoing.go_on(&mut self.output) {
             self.outgoing = Some(outgoing);
         }
@@ -120,7 +132,7 @@ impl Server {
     ///
     /// # Errors
     /// [`BodyError::Full`]: write some output, then offer the piece again. [`BodyError::TooLong`]: more than was announced; nothing was taken.
-    /// [`BodyError::Misuse`]: nothing is streamed.
+    /// [`BodyError::Misuse`]: nothing is streamed, or a NUL stands in what is no `literal8` (RFC 9051 section 4.3).
     pub fn body(&mut self, data: &Bytes) -> Result<(), BodyError> {
         let wanted = Misuse::State { wanted: "streamed message data" };
         let Some(outgoing) = &mut self.outgoing else { return Err(wanted.into()) };
@@ -133,6 +145,11 @@ impl Server {
         }
         if self.output.is_full() {
             return Err(BodyError::Full);
+        }
+        if !outgoing.binary {
+            if let Some(offset) = memchr::memchr(0, data) {
+                return Err(Misuse::IllegalOctet { offset }.into());
+            }
         }
         self.output.put_bytes(data.clone());
         outgoing.left -= len;
@@ -166,6 +183,7 @@ impl Server {
         attribute.encode(&mut encoder);
         // message data is the last of its item
         outgoing.left = encoder.cuts().last().map_or(0, |cut| cut.size);
+        outgoing.binary = streams_literal8(attribute);
         Ok(())
     }
 
@@ -283,6 +301,25 @@ impl Server {
     fn check_converted(&self, _: &Converted) -> Result<(), Misuse> {
         self.check_mailbox()
     }
+}
+
+/// Whether the head of a literal at the end is that of a `literal8`.
+fn is_literal8(text: &[u8]) -> bool {
+    let head = text.iter().rposition(|&o| o == b'{');
+    head.and_then(|at| at.checked_sub(1)).is_some_and(|at| text[at] == b'~')
+}
+
+/// Whether the message data of an item is streamed as a `literal8`.
+fn streams_literal8(attribute: &FetchAttribute) -> bool {
+    let data = match attribute {
+        FetchAttribute::Section(found) => found.data.as_ref(),
+        FetchAttribute::Binary(found) => found.data.as_ref(),
+        FetchAttribute::Rfc822(data)
+        | FetchAttribute::Rfc822Header(data)
+        | FetchAttribute::Rfc822Text(data) => data.as_deref(),
+        _ => None,
+    };
+    matches!(data, Some(MessageData::Streamed { binary: true, .. }))
 }
 
 /// Whether a response says that the mailbox is closed (RFC 7162 section 3.2.11).

@@ -113,6 +113,9 @@ fn enabling() {
     client.send(&list).unwrap();
     assert_eq!(sent(&mut client).lines().last(), Some("A2 DELETE \"caf\u{e9}\""));
     assert_eq!(hears(&mut client, "* LIST () \"/\" \"caf\u{e9}\"\r\n".as_bytes()).len(), 1);
+    // RFC 9051 section 6.3.1: where IMAP4rev2 is all that the server speaks, it is in force
+    assert!(greeted_with(config(), "* PREAUTH [CAPABILITY IMAP4rev2] x").options().utf8);
+    assert!(!greeted_with(config(), "* PREAUTH [CAPABILITY IMAP4rev1 IMAP4rev2] x").options().utf8);
     // refused
     let mut client = ready(config());
     client.send(&command("ENABLE UTF8=ACCEPT")).unwrap();

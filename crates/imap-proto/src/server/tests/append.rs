@@ -259,6 +259,29 @@ fn nothing_is_offered_to_whom_may_not() {
 }
 
 #[test]
+fn a_nul_belongs_into_a_literal8() {
+    let stream = b"a APPEND x {3+}\r\n\0b\0\r\nb APPEND x ~{1+}\r\n\0\r\n";
+    at_every_split(ready, stream, |events, _| {
+        let expected = [
+            "offered 0 None 3",
+            "data \\x00b\\x00",
+            "end",
+            "malformed: APPEND",
+            "offered 0 None 1",
+            "data \\x00",
+            "end",
+            "b APPEND",
+        ];
+        assert_eq!(names(events), expected);
+    });
+    let tolerant = || ready_with(Config { tolerance: Tolerance::Default, ..config() });
+    at_every_split(tolerant, stream, |events, _| {
+        let expected = ["offered 0 None 3", "data \\x00b\\x00", "remark nul-in-literal", "end", "a APPEND"];
+        assert_eq!(names(events)[..5], expected);
+    });
+}
+
+#[test]
 fn a_quadratic_prefix_is_read_once() {
     // each literal of a URL is a question, and none may make the machine look at all of the command again
     let cost = |count: usize| {

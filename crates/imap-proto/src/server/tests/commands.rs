@@ -113,6 +113,12 @@ fn what_is_not_offered_is_refused() {
         ("a STORE 1 (UNCHANGEDSINCE 1) FLAGS (\\Seen)\r\n", "CONDSTORE"),
         ("a SELECT x (CONDSTORE)\r\n", "CONDSTORE"),
         ("a GETACL x\r\n", "ACL"),
+        ("a LIST (SUBSCRIBED) \"\" *\r\n", "LIST-EXTENDED"),
+        ("a LIST \"\" * RETURN (STATUS (MESSAGES))\r\n", "LIST-EXTENDED"),
+        ("a LIST \"\" (a b)\r\n", "LIST-EXTENDED"),
+        ("a STATUS x (SIZE)\r\n", "STATUS=SIZE"),
+        ("a STATUS x (MESSAGES HIGHESTMODSEQ)\r\n", "CONDSTORE"),
+        ("a CREATE x (USE (\\Sent))\r\n", "CREATE-SPECIAL-USE"),
         ("a GETQUOTA x\r\n", "QUOTA"),
         ("a NOTIFY NONE\r\n", "NOTIFY"),
         ("a UNAUTHENTICATE\r\n", "UNAUTHENTICATE"),
@@ -123,7 +129,15 @@ fn what_is_not_offered_is_refused() {
         assert_eq!(refused(&mut server, line), format!("a BAD {name} is not offered\r\n"), "{line}");
         server.bad_commands = 0;
     }
-    for line in ["a NOOP\r\n", "a LSUB \"\" *\r\n", "a CHECK\r\n", "a SEARCH ALL\r\n", "a EXPUNGE\r\n"] {
+    for line in [
+        "a NOOP\r\n",
+        "a LIST \"\" *\r\n",
+        "a STATUS x (MESSAGES)\r\n",
+        "a LSUB \"\" *\r\n",
+        "a CHECK\r\n",
+        "a SEARCH ALL\r\n",
+        "a EXPUNGE\r\n",
+    ] {
         say(&mut server, line);
     }
     let mut server = greeted(config(), "OK ready");
@@ -255,6 +269,12 @@ fn a_tag_completes_one_command() {
     assert_eq!(answer_refused(&mut server), "* BAD A command with this tag is in progress\r\n");
     server.reply(id, &ok()).unwrap();
     assert_eq!(written(&mut server), "a OK done\r\n");
+    // nor may what cannot be read take it
+    let (id, _) = command(&mut server, "a NOOP\r\n");
+    assert!(refused(&mut server, "a STATUS\r\n").starts_with("* BAD STATUS: "));
+    assert!(refused(&mut server, "a STATUS {999999999}\r\n").starts_with("* NO [TOOBIG] "));
+    server.reply(id, &ok()).unwrap();
+    let mut server = selected();
     // one behind the other, a tag may come again
     for _ in 0..2 {
         say(&mut server, "a NOOP\r\n");

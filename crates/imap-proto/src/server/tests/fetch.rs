@@ -94,6 +94,37 @@ fn fetch_is_written_item_by_item() {
 }
 
 #[test]
+fn a_nul_needs_a_literal8() {
+    let mut server = selected();
+    for binary in [false, true] {
+        let data = || Some(MessageData::Streamed { size: 2, binary });
+        let section =
+            FetchAttribute::Section(BodySection { section: Section::ALL, origin: None, data: data() }.into());
+        let nul = Bytes::from_static(b"a\0");
+        let attributes = vec![section.clone()];
+        server.send(&Response::Fetch(Fetch { number: ONE, attributes }.into())).unwrap();
+        let taken = server.body(&nul);
+        let mut fetch = if taken.is_ok() {
+            let mut fetch = server.fetch(ONE).unwrap();
+            fetch.attribute(&section).unwrap();
+            fetch
+        } else {
+            server.body(&"ab".into()).unwrap();
+            let mut fetch = server.fetch(ONE).unwrap();
+            fetch.attribute(&section).unwrap();
+            fetch
+        };
+        let also = fetch.body(&nul);
+        let misuse = Err(BodyError::Misuse(Misuse::IllegalOctet { offset: 1 }));
+        assert_eq!((taken, also), if binary { (Ok(()), Ok(())) } else { (misuse.clone(), misuse) });
+        if !binary {
+            fetch.body(&"ab".into()).unwrap();
+        }
+        fetch.finish().unwrap();
+    }
+}
+
+#[test]
 fn nothing_stands_between_a_head_and_its_octets() {
     // with several commands in progress, a client may send literals while a body goes out
     let mut config = config();
