@@ -171,10 +171,15 @@ impl Output {
             if len == 0 && other.queue.is_empty() && other.tail.is_empty() {
                 break;
             }
-            self.queue.push_back(segment);
+            if len > 0 {
+                self.queue.push_back(segment);
+            }
             self.len += len;
             other.len -= len;
             left -= len;
+        }
+        if other.len == 0 {
+            other.wipe = false;
         }
     }
 
@@ -349,6 +354,7 @@ mod tests {
         Number(u64),
         Advance(usize),
         TakenBack(Vec<u8>, usize),
+        TakenOver(Vec<u8>, usize, usize),
     }
 
     fn op() -> impl Strategy<Value = Op> {
@@ -359,6 +365,8 @@ mod tests {
             (0usize..6000).prop_map(Op::Advance),
             (proptest::collection::vec(any::<u8>(), 0..700), 0usize..5000)
                 .prop_map(|(small, large)| Op::TakenBack(small, large)),
+            (proptest::collection::vec(any::<u8>(), 0..700), 0usize..5000, 0usize..6000)
+                .prop_map(|(small, large, octets)| Op::TakenOver(small, large, octets)),
         ]
     }
 
@@ -396,6 +404,18 @@ mod tests {
                         output.put_bytes(alloc::vec![9; large].into());
                         output.put(&small);
                         output.roll_back(checkpoint);
+                    }
+                    Op::TakenOver(small, large, octets) => {
+                        let mut other = Output::new();
+                        other.put(&small);
+                        other.put_bytes(alloc::vec![9; large].into());
+                        other.put(&small);
+                        let all = [&small[..], &alloc::vec![9; large], &small].concat();
+                        let (first, rest) = all.split_at(octets.min(all.len()));
+                        output.take_over(&mut other, octets);
+                        model.extend_from_slice(first);
+                        prop_assert_eq!(other.chunk().is_empty(), rest.is_empty());
+                        prop_assert_eq!(&other.take_all()[..], rest);
                     }
                 }
                 prop_assert_eq!(output.len(), model.len());

@@ -114,14 +114,18 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BodyStart {
-    /// The number of the message: its sequence number, in a UIDFETCH response (RFC 9586) its UID.
+    /// The number of the message: its sequence number, or its UID.
     pub number: NonZeroU32,
+    /// Whether the number is a UID, as in a UIDFETCH response (RFC 9586).
+    pub by_uid: bool,
     /// Its UID, as far as the response has told.
     pub uid: Option<NonZeroU32>,
     /// The section and the first octet (`origin`), in the attribute without the octets.
     pub attribute: FetchAttribute,
     /// How many octets follow.
     pub size: u64,
+    /// The first command without a tagged response that it may be an answer to.
+    pub answers: Option<CommandId>,
 }
 
 impl From<Box<Diagnostic>> for Event {

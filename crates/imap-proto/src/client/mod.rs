@@ -88,6 +88,8 @@ pub struct Client {
     sending: Option<Box<Sending>>,
     /// The response whose literals are being streamed.
     receiving: Option<Box<receive::Receiving>>,
+    /// How many literals of this response were taken for message data, and are none.
+    guesses: u8,
     exchange: Option<Exchange>,
     /// The mechanism of the exchange, if it is ours.
     mechanism: Option<Mechanism>,
@@ -199,6 +201,12 @@ impl Unfinished {
     }
 }
 
+/// Whether it takes or gives sequence numbers, which there are no longer with UIDONLY (RFC 9586 section 3).
+fn needs_numbers(command: &Command) -> bool {
+    command.traits().has(Traits::NUMBERS)
+        || matches!(command, Command::Search(_) | Command::Sort(_) | Command::Thread(_))
+}
+
 /// What may be sent without TLS where TLS is required.
 const fn is_harmless(command: &Command) -> bool {
     matches!(
@@ -226,6 +234,7 @@ impl Client {
             held: VecDeque::new(),
             sending: None,
             receiving: None,
+            guesses: 0,
             exchange: None,
             mechanism: None,
             responded: 0,
@@ -260,7 +269,7 @@ impl Client {
     /// * [`Misuse::Cleartext`]: it would show a password without TLS.
     /// * [`Misuse::NotAdvertised`]: a command or an argument that needs what the server does not offer (unless `check_advertised` is
     ///   off); LOGIN, where LOGINDISABLED is offered.
-    /// * [`Misuse::TooLong`]: a line over what this server is known to take.
+    /// * [`Misuse::TooLong`]: a line over what this server is known to take, or a message over its APPENDLIMIT.
     pub fn send(&mut self, command: &Command) -> Result<CommandId, Misuse> {
         self.check_session(command)?;
         self.check_room()?;
@@ -505,6 +514,9 @@ impl Client {
         if self.state == State::Logout || !states.has(self.ahead) {
             return Err(Misuse::State { wanted: states.name() });
         }
+        if !self.enabled.capabilities.is_empty() && needs_numbers(command) && self.enabled.has("UIDONLY") {
+            return Err(Misuse::State { wanted: "without UIDONLY" });
+        }
         if self.tls == Tls::On {
             return match command {
                 Command::StartTls => Err(Misuse::State { wanted: "without TLS" }),
@@ -576,7 +588,7 @@ impl Client {
         let mut encoder = Encoder::new(&mut rest, self.options.clone());
         put(&self.config.tag_prefix, id, command, &mut encoder);
         let (waits, cuts) = encoder.into_waits_and_cuts();
-        let sending = Sending::new(id, rest, waits, cuts);
+        let sending = Sending::new(id, command, rest, waits, cuts);
         if whole && sending.is_line() {
             return Err(Misuse::TooLong { limit: self.max_line() });
         }

@@ -200,7 +200,10 @@ impl Offered<'_> {
             }
         }
         match &message.data {
-            AppendData::Message(data) => self.literal(data),
+            AppendData::Message(data) => {
+                self.literal(data)?;
+                self.size(data.size())
+            }
             AppendData::Utf8(_) => self.need(&["UTF8=ACCEPT", "UTF8=ONLY"], Extension),
             AppendData::Catenate(parts) => {
                 self.need(&["CATENATE"], Extension)?;
@@ -211,6 +214,20 @@ impl Offered<'_> {
                 })
             }
             AppendData::Other(_) => Ok(()),
+        }
+    }
+
+    /// RFC 7889 section 2: a client that knows the limit does not try.
+    fn size(&self, size: u64) -> Checked {
+        let limit = self.capabilities.iter().find_map(|capability| match capability {
+            crate::Capability::AppendLimit(limit) => Some(limit),
+            _ => None,
+        });
+        match limit {
+            Some(limit) if size > u64::from(limit) => {
+                Err(Misuse::TooLong { limit: usize::try_from(limit).unwrap_or(usize::MAX) })
+            }
+            _ => Ok(()),
         }
     }
 

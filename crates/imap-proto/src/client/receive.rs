@@ -16,6 +16,10 @@ use wire::{CommandId, Diagnostic, Fatal, ParseError, ParseErrorKind, Pause, Reda
 
 type Stepped = wire::Stepped<Event>;
 
+/// How many literals of a response may look like message data and be none, each of which costs a look at all before it; those behind
+/// them are strings.
+const MAX_GUESSES: u8 = 8;
+
 /// A response with literals that are not kept in it.
 #[derive(Debug)]
 pub(super) struct Receiving {
@@ -31,6 +35,7 @@ pub(super) struct Receiving {
     broken: bool,
     /// The message that it is about, as far as known.
     number: NonZeroU32,
+    by_uid: bool,
     uid: Option<NonZeroU32>,
 }
 
@@ -141,9 +146,11 @@ impl Client {
     fn literal(&mut self, head: Head) -> Stepped {
         let limits = &self.config.limits;
         let (inline, string) = (limits.max_inline_literal, self.max_string());
-        let data = if self.is_message_data(head) { self.body_start(head) } else { None };
-        let kept = if data.is_some() { inline } else { string };
-        if head.size <= kept {
+        let looks = self.is_message_data(head);
+        let whole = looks && head.size <= inline;
+        let data = if looks && !whole && self.guesses < MAX_GUESSES { self.body_start(head) } else { None };
+        if whole || data.is_none() && head.size <= string {
+            self.guesses = self.guesses.saturating_add(u8::from(looks && !whole));
             let kept = self.framer.keep();
             return match kept {
                 Ok(()) => Ok(None),
@@ -162,6 +169,7 @@ impl Client {
                 streams: true,
                 broken: false,
                 number: NonZeroU32::MIN,
+                by_uid: false,
                 uid: None,
             })
         });
@@ -172,6 +180,7 @@ impl Client {
         match data {
             Some(start) => {
                 receiving.number = start.number;
+                receiving.by_uid = start.by_uid;
                 receiving.uid = start.uid;
                 Ok(self.events.emit(Vec::new(), Event::BodyStart(Box::new(start))))
             }
@@ -206,7 +215,8 @@ impl Client {
                 frame.extend_from_slice(b"* ");
                 let number = u64::from(receiving.number.get());
                 frame.extend_from_slice(wire::number::decimal(number, &mut [0; 20]));
-                frame.extend_from_slice(b" FETCH (");
+                let word: &[u8] = if receiving.by_uid { b" UIDFETCH (" } else { b" FETCH (" };
+                frame.extend_from_slice(word);
                 frame.extend_from_slice(text.trim_ascii_start());
             }
         }
@@ -214,8 +224,10 @@ impl Client {
         frame.extend_from_slice(b")\r\n");
         let frame = Bytes::from(frame);
         let cx = self.context(&frame, 0).cuts(&cuts);
-        let (Response::Fetch(fetch) | Response::UidFetch(fetch)) = Response::parse_in(&cx).ok()? else {
-            return None;
+        let (by_uid, fetch) = match Response::parse_in(&cx).ok()? {
+            Response::Fetch(fetch) => (false, fetch),
+            Response::UidFetch(fetch) => (true, fetch),
+            _ => return None,
         };
         let Fetch { number, mut attributes } = *fetch;
         let attribute = attributes.pop()?;
@@ -233,7 +245,10 @@ impl Client {
             _ => None,
         });
         let uid = uid.or_else(|| self.receiving.as_ref().and_then(|receiving| receiving.uid));
-        streamed.then_some(BodyStart { number, uid, attribute, size: head.size })
+        let uid = if by_uid { Some(number) } else { uid };
+        let answers = self.pending.iter().find(|pending| pending.answers & table::FETCH != 0);
+        let answers = answers.map(|pending| pending.id);
+        streamed.then_some(BodyStart { number, by_uid, uid, attribute, size: head.size, answers })
     }
 
     /// The next octets of a literal that is not kept.
@@ -272,6 +287,7 @@ impl Client {
     /// A response is whole.
     #[inline]
     fn message(&mut self, len: usize) -> Stepped {
+        self.guesses = 0;
         if self.receiving.is_some() {
             return self.message_with_cuts(len);
         }
@@ -371,25 +387,28 @@ impl Client {
         let frame = self.input.take(len);
         let cx = self.context(&frame, at);
         let request = match Response::parse_in(&cx) {
-            Ok(Response::Continue(request)) => request,
-            // what it says matters to nobody
-            Ok(_) | Err(_) => match Continue::new(None, wire::Text::EMPTY) {
-                Ok(request) => Box::new(request),
-                Err(_) => return Ok(None),
-            },
+            Ok(Response::Continue(request)) => Ok(request),
+            Ok(_) => return Ok(None),
+            Err(error) => Err(cx.malformed(error, None)),
         };
         let repairs = cx.into_repairs();
+        // whoever waits for it does not care for what it says
         if self.is_awaited(at) {
             self.events.remark(repairs);
             self.go_ahead();
             return Ok(None);
         }
-        match self.idle {
-            Idle::Asked(id) if self.earliest(id) <= at => {
+        match (self.idle, request) {
+            (Idle::Asked(id), request) if self.earliest(id) <= at => {
                 self.idle = Idle::On(id);
+                let request = match request {
+                    Ok(request) => request,
+                    Err(_) => Box::new(Continue::new(None, wire::Text::EMPTY).map_err(|_| out_of_step("+"))?),
+                };
                 self.emit(repairs, Event::Idling { id, request })
             }
-            _ => self.emit(repairs, Event::Continue(request)),
+            (_, Ok(request)) => self.emit(repairs, Event::Continue(request)),
+            (_, Err(malformed)) => self.malformed(at, malformed, repairs),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Commands with literals: what waits for `+`, and what the caller streams.
 
 use super::{Client, Event};
-use crate::Cut;
+use crate::{AppendData, CatenatePart, Command, Cut, MessageData};
 use alloc::vec::Vec;
 use bytes::{Buf, Bytes};
 use wire::{BodyError, CommandId, Misuse, Output};
@@ -19,6 +19,8 @@ pub(super) struct Sending {
     cuts: Vec<Cut>,
     next_wait: usize,
     next_cut: usize,
+    /// Which of the streamed literals may hold NUL.
+    binary: Vec<bool>,
     /// Octets of the streamed literal that are due.
     left: u64,
     /// The first octet of the stream that can be the `+` that it waits for.
@@ -28,8 +30,15 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    pub(super) const fn new(id: CommandId, rest: Output, waits: Vec<usize>, cuts: Vec<Cut>) -> Self {
+    pub(super) fn new(
+        id: CommandId,
+        command: &Command,
+        rest: Output,
+        waits: Vec<usize>,
+        cuts: Vec<Cut>,
+    ) -> Self {
         Self {
+            binary: streamed(command),
             id,
             rest,
             at: 0,
@@ -55,13 +64,42 @@ impl Sending {
     }
 }
 
+/// Which of the streamed literals of a command are `literal8`s.
+fn streamed(command: &Command) -> Vec<bool> {
+    let mut binary = Vec::new();
+    let mut note = |data: &MessageData, always: bool| {
+        if let MessageData::Streamed { binary: octets, .. } = data {
+            binary.push(*octets || always);
+        }
+    };
+    let messages = match command {
+        Command::Append(append) => append.messages(),
+        Command::Replace(replace) | Command::UidReplace(replace) => core::slice::from_ref(&replace.with),
+        _ => &[],
+    };
+    for message in messages {
+        match &message.data {
+            AppendData::Message(data) => note(data, false),
+            AppendData::Utf8(data) => note(data, true),
+            AppendData::Catenate(parts) => parts.parts().iter().for_each(|part| match part {
+                CatenatePart::Url(_) => {}
+                CatenatePart::Text(data) => note(data, false),
+                CatenatePart::Utf8(data) => note(data, true),
+            }),
+            AppendData::Other(_) => {}
+        }
+    }
+    binary
+}
+
 impl Client {
     /// Writes a piece of a streamed literal. Large pieces go by reference. With its last octet the rest of the command goes out.
     ///
     /// # Errors
     /// * [`BodyError::Full`]: the output is at its high-water mark; send some, then offer the piece again.
     /// * [`BodyError::TooLong`]: more than is left of the literal; nothing of the piece was taken.
-    /// * [`BodyError::Misuse`]: no octets of this command are due.
+    /// * [`BodyError::Misuse`]: no octets of this command are due; or NUL, which only a `literal8` may hold (RFC 9051 section 4.3), and nothing
+    ///   of the piece was taken.
     pub fn body(&mut self, id: CommandId, data: &Bytes) -> Result<(), BodyError> {
         let sending = match &mut self.sending {
             Some(sending) if sending.id != id => return Err(Misuse::UnknownId.into()),
@@ -74,6 +112,10 @@ impl Client {
         let len = data.len() as u64;
         if len > sending.left {
             return Err(BodyError::TooLong { limit: sending.left });
+        }
+        let binary = sending.next_cut.checked_sub(1).and_then(|index| sending.binary.get(index));
+        if let Some(offset) = memchr::memchr(0, data).filter(|_| binary != Some(&true)) {
+            return Err(Misuse::IllegalOctet { offset }.into());
         }
         sending.left -= len;
         let done = sending.left == 0;

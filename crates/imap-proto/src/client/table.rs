@@ -67,7 +67,7 @@ impl Effect {
 macro_rules! kinds {
     ($($name:ident,)*) => { kinds!(@ 0u32; $($name,)*); };
     (@ $n:expr; $name:ident, $($rest:ident,)*) => {
-        const $name: u32 = 1 << $n;
+        pub(super) const $name: u32 = 1 << $n;
         kinds!(@ $n + 1; $($rest,)*);
     };
     (@ $n:expr;) => {};

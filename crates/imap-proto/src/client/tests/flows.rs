@@ -150,6 +150,18 @@ fn enabling() {
 }
 
 #[test]
+fn no_numbers_with_uidonly() {
+    let mut client = greeted_with(config(), "* PREAUTH [CAPABILITY IMAP4rev1 ENABLE UIDONLY] x");
+    say(&mut client, "ENABLE UIDONLY", "* ENABLED UIDONLY");
+    hears(&mut client, b"A1 OK x\r\n");
+    say(&mut client, "SELECT x", "A2 OK x");
+    for line in ["FETCH 1 FLAGS", "SEARCH ALL", "UID SEARCH 1:3", "COPY 1 x"] {
+        assert_eq!(client.send(&command(line)), Err(Misuse::State { wanted: "without UIDONLY" }), "{line}");
+    }
+    assert!(client.send(&command("UID SEARCH UID 1:3")).is_ok());
+}
+
+#[test]
 fn capabilities_are_those_that_were_told_last() {
     let mut client = greeted(config());
     assert!(client.capabilities().is_none());

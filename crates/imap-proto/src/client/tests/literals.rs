@@ -207,6 +207,9 @@ fn literals_of_each_command() {
         let id = client.send(&command).unwrap();
         while let Ok(Step::Event(Event::SendBody { size, .. })) = client.next_event() {
             assert_eq!(size, 2);
+            if !matches!(command, Command::UidReplace(_)) {
+                assert_eq!(client.body(id, &"a\0".into()), Err(Misuse::IllegalOctet { offset: 1 }.into()));
+            }
             client.body(id, &"ab".into()).unwrap();
         }
         assert_eq!(sent(&mut client), expected);
@@ -225,10 +228,25 @@ fn literals_of_each_command() {
         }
         assert_eq!(all, expected.replace("+}", "}"));
     }
+    let replace = Replace {
+        message: crate::Sequence::LAST,
+        mailbox: Mailbox::inbox(),
+        with: AppendMessage::new(data(1, true)),
+    };
+    let mut client = selected(config());
+    let id = client.send(&Command::Replace(Box::new(replace))).unwrap();
+    client.body(id, &"\0".into()).unwrap();
     let mut client = greeted_with(config(), "* PREAUTH [CAPABILITY IMAP4rev2] x");
     let binary = Append::new(Mailbox::inbox(), AppendMessage::new(data(2, true)));
     assert_eq!(client.send(&Command::Append(Box::new(binary))), Err(Misuse::NotAdvertised("BINARY")));
     assert_eq!(client.send(&append(&[1, 2])), Err(Misuse::NotAdvertised("MULTIAPPEND")));
+}
+
+#[test]
+fn messages_over_the_limit_of_the_server_are_not_tried() {
+    let mut client = greeted_with(config(), "* PREAUTH [CAPABILITY IMAP4rev1 APPENDLIMIT=10] x");
+    assert_eq!(client.send(&append(&[11])), Err(Misuse::TooLong { limit: 10 }));
+    assert!(client.send(&append(&[10])).is_ok());
 }
 
 #[test]

@@ -288,6 +288,13 @@ fn logout() {
 }
 
 #[test]
+fn a_second_greeting_is_not_believed() {
+    let mut client = offered(config(), EVERYTHING);
+    assert_eq!(hears(&mut client, b"* PREAUTH x\r\n* OK x\r\n"), ["* PREAUTH x -1", "* OK x -1"]);
+    assert_eq!(client.state(), State::NotAuthenticated);
+}
+
+#[test]
 fn repairs_are_told_before_their_event() {
     at_every_split(
         || ready(config()),

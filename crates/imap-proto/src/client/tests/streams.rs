@@ -66,6 +66,22 @@ fn large_literals_of_messages_are_streamed() {
 use alloc::string::ToString;
 
 #[test]
+fn messages_named_by_their_uid() {
+    // RFC 9586
+    let stream = b"* 25 UIDFETCH (BODY[1] {5}\r\n12345 BODY[2] {5}\r\n12345)\r\n";
+    let mut client = fetching();
+    client.receive(stream);
+    let mut events = Vec::new();
+    drain(&mut client, |_, event| note(&mut events, event));
+    for n in [0, 3] {
+        let Event::BodyStart(start) = &events[n] else { panic!() };
+        assert_eq!((start.number.get(), start.by_uid, start.uid), (25, true, Some(start.number)));
+        assert_eq!(start.answers, Some(CommandId::FIRST.next()));
+    }
+    assert!(matches!(&events[6], Event::Data { response: Response::UidFetch(_), .. }));
+}
+
+#[test]
 fn literals_at_the_limits() {
     let events = |octets: &str| {
         let mut client = fetching();
@@ -102,6 +118,28 @@ fn literals_at_the_limits() {
         events("* 1 FETCH (BODY[] {9223372036854775807}\r\n"),
         ["body 1 None 9223372036854775807", "chunk 12"]
     );
+}
+
+#[test]
+fn what_only_looks_like_a_message_costs_little() {
+    let attribute = "X[] {6}\r\n123456 ";
+    for (n, streams) in [(7, true), (8, false)] {
+        let mut client = fetching();
+        let octets = format!("* 1 FETCH ({}BODY[] {{9}}\r\n123456789)\r\n", attribute.repeat(n));
+        let events = hears(&mut client, octets.as_bytes());
+        assert_eq!(events[0] == "body 1 None 9", streams, "{events:?}");
+        // the next response is looked at anew
+        assert_eq!(hears(&mut client, b"* 1 FETCH (BODY[] {9}\r\n")[0], "body 1 None 9");
+    }
+}
+
+#[test]
+fn many_literals_in_one_response() {
+    let mut client = fetching();
+    let count = 5000;
+    let octets = format!("* 1 FETCH ({}UID 1)\r\n", "BODY[1] {6}\r\n123456 ".repeat(count));
+    let events = hears(&mut client, octets.as_bytes());
+    assert_eq!(events.len(), 3 * count + 1);
 }
 
 #[test]
