@@ -969,8 +969,9 @@ mod tests {
     #[cfg(feature = "server")]
     #[test]
     fn prefixes_end_at_the_head_of_a_literal() {
-        // each text goes on behind the octets of the literal before
-        let rows: &[&[(&str, usize, Option<usize>, bool, bool)]] = &[
+        // a text, which goes on behind the octets of the literal before; index, part, whether there are flags, UTF8
+        type Text = (&'static str, usize, Option<usize>, bool, bool);
+        let rows: &[&[Text]] = &[
             &[(" x {5}\r\n", 0, None, false, false), (" {5}\r\n", 1, None, false, false)],
             &[(" x (\\Seen) {5}\r\n", 0, None, true, false), (" {5}\r\n", 1, None, false, false)],
             &[(" {1}\r\nx (\\Seen) \" 7-Feb-1994 22:43:04 -0800\" ~{5+}\r\n", 0, None, true, false)],

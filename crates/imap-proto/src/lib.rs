@@ -3,6 +3,7 @@
 //! * **Codec**: [`TaggedCommand`] and [`Command`], [`Response`], [`Greeting`], [`Challenge`]: complete messages, parsed and written.
 //! * **Framing**: [`Framer`] finds where a message ends and where a literal begins, looking at each octet once.
 //! * **Machine**: [`client::Client`]: octets in, typed events out; typed commands in, octets out.
+//! * **Server machine**: [`server::Server`]. Octets in, commands and message data out; responses in, octets out.
 //! * **Values**: [`SequenceSet`], [`Mailbox`], [`Flags`], [`Envelope`], [`BodyStructure`], [`ImapUrl`] and many more. They own what they hold; most are
 //!   slices of the message that they came from, and `detach()` makes a copy of exact size.
 //!

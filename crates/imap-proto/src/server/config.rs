@@ -33,7 +33,7 @@ pub struct Config {
     pub allow_cleartext: bool,
     /// How many commands may be in progress. By default 1: the next command is read when the one before is complete, so that all are
     /// executed in their order (RFC 9051 section 5.5). Above, commands that change neither the session nor a mailbox's messages may run
-    /// side by side; any other waits for those before it, and those behind it wait for it.
+    /// side by side; any other waits for those before it, and those behind it wait for it. [`Limits::max_pipelined`] bounds it.
     pub max_in_progress: usize,
     /// Whether a client is cut off that sent octets behind the head of a synchronising literal without waiting for `+`, if that literal
     /// is refused: those octets may be of the literal, and must not run as commands. It depends on when octets arrive, so on the

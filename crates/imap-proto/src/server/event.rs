@@ -39,7 +39,8 @@ pub enum Event {
         malformed: Box<Malformed>,
     },
     /// A message of APPEND or REPLACE, or a part of CATENATE, waits. Answer with [`accept_body`](super::Server::accept_body) or
-    /// [`refuse_body`](super::Server::refuse_body).
+    /// [`refuse_body`](super::Server::refuse_body). What was accepted counts only when the [`Command`](Self::Command) comes: the rest of it
+    /// may be malformed or refused, and then nothing of it may be kept (RFC 3502 section 4).
     BodyOffered {
         /// The id that the command will have.
         id: CommandId,
@@ -81,7 +82,7 @@ pub enum Event {
         id: CommandId,
     },
     /// Both sides compress from here on (RFC 4978 section 3): [`Pause::Upgrade`](wire::Pause::Upgrade) follows; then go on with
-    /// [`compression_started`](super::Server::compression_started).
+    /// [`compressed`](super::Server::compressed).
     Compress {
         /// The COMPRESS command.
         id: CommandId,

@@ -285,6 +285,12 @@ impl Server {
         self.in_force.rev2 |= self.offered.is_rev2_only();
     }
 
+    /// The most octets that can be waiting for more.
+    fn max_held(&self) -> usize {
+        let limits = &self.config.limits;
+        limits.max_frame.max(limits.max_line_before_login).max(MAX_AUTH_LINE)
+    }
+
     fn is_before_login(&self) -> bool {
         matches!(self.state, State::Greeting | State::NotAuthenticated)
     }
@@ -376,7 +382,7 @@ impl Server {
     ///
     /// # Errors
     /// [`Misuse::State`]: not at [`Pause::Upgrade`](wire::Pause::Upgrade).
-    pub fn compression_started(&mut self) -> Result<Bytes, Misuse> {
+    pub fn compressed(&mut self) -> Result<Bytes, Misuse> {
         if self.compression != Compression::Agreed || !self.output.is_empty() {
             return Err(Misuse::State { wanted: "Pause::Upgrade" });
         }
@@ -724,7 +730,7 @@ impl Machine for Server {
             && self.state != State::Logout
             && !self.output.is_full()
             && self.is_clients_turn()
-            && self.input.len() <= self.config.limits.max_frame.max(MAX_AUTH_LINE)
+            && self.input.len() <= self.max_held()
     }
 
     fn output(&mut self) -> &mut Output {

@@ -134,10 +134,20 @@ impl Server {
             Some(_) => true,
             None if self.pending.is_empty() => true,
             None => {
-                self.pending.len() < self.config.max_in_progress
+                self.pending.len() < self.config.max_in_progress.min(self.config.limits.max_pipelined)
                     && self.pending.iter().all(|pending| pending.beside)
-                    && name_of(self.input.as_slice()).is_none_or(|(_, name)| runs_beside(name))
+                    && self.next_runs_beside()
             }
+        }
+    }
+
+    /// Whether the command at the front, as far as its name is here, may run beside others. One whose tag is that long may not, so that it is
+    /// not looked at again with each octet.
+    fn next_runs_beside(&self) -> bool {
+        let data = self.input.as_slice();
+        match name_of(&data[..data.len().min(SHOWN)]) {
+            Some((_, name)) => runs_beside(name),
+            None => data.len() < SHOWN,
         }
     }
 

@@ -156,7 +156,7 @@ fn events_and_machines_stay_small() {
     fn sendable<T: Send + 'static>() {}
     sendable::<Event>();
     sendable::<Server>();
-    assert!(size_of::<Event>() <= 112, "{}", size_of::<Event>());
+    assert!(size_of::<Event>() <= 96, "{}", size_of::<Event>());
     // what it holds beside itself when it is idle: the list of commands in progress, of four at first
     let list = 4 * size_of::<super::super::Pending>();
     assert!(size_of::<Server>() + list < 1024, "{} {list}", size_of::<Server>());

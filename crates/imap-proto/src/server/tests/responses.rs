@@ -106,6 +106,20 @@ fn some_have_to_be_switched_on() {
 }
 
 #[test]
+fn values_cannot_inject() {
+    use wire::Text;
+    for text in ["a\r\nb OK x", "a\nb", "a\0"] {
+        assert!(Text::new(text).is_err());
+    }
+    assert!(Condition::new(crate::ConditionKind::Ok, None, "[ALERT] x".try_into().unwrap()).is_err());
+    // what a name cannot be quoted is a literal, whose octets are counted
+    let mut server = ready();
+    server.send(&response("LIST () \"/\" {9}\r\nx\" \\ \u{e9}()")).unwrap();
+    let text = written(&mut server);
+    assert!(text == "* LIST () \"/\" {9}\r\nx\" \\ \u{e9}()\r\n", "{text:?}");
+}
+
+#[test]
 fn misuse_changes_nothing() {
     let mut server = selected();
     let (id, _) = command(&mut server, "a NOOP\r\n");
@@ -119,7 +133,7 @@ fn misuse_changes_nothing() {
     assert!(server.refuse_body(id, &no()).is_err());
     assert!(server.body(&"x".into()).is_err());
     assert!(server.tls_established().is_err());
-    assert!(server.compression_started().is_err());
+    assert!(server.compressed().is_err());
     assert!(server.say_last().is_err());
     assert!(server.bye(&ok()).is_err());
     assert!(server.open_fetch().is_none());

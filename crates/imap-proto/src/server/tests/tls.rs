@@ -78,12 +78,12 @@ fn compression_begins_behind_its_ok() {
     assert_eq!(next(&mut server), Event::Compress { id });
     assert!(server.send(&response("OK x")).is_err());
     assert_eq!(server.next_event(), Ok(Step::Paused(Pause::Drain)));
-    assert!(server.compression_started().is_err());
+    assert!(server.compressed().is_err());
     assert_eq!(written(&mut server), "a OK done\r\n");
     server.receive(b"\x01\x02");
     assert_eq!(server.next_event(), Ok(Step::Paused(Pause::Upgrade)));
     assert!(!server.wants_read());
-    assert_eq!(server.compression_started().unwrap(), "\x01\x02");
+    assert_eq!(server.compressed().unwrap(), "\x01\x02");
     say(&mut server, "b NOOP\r\n");
     let twice = "c NO [COMPRESSIONACTIVE] Already compressed\r\n";
     assert_eq!(refused(&mut server, "c COMPRESS DEFLATE\r\n"), twice);
