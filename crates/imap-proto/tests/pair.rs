@@ -896,7 +896,7 @@ fn play(session: &Session, pace: usize, seed: u64) -> Played {
                 }
                 Step::Paused(Pause::Upgrade) => {
                     // and here DEFLATE would begin
-                    assert_eq!(application.server.compression_started().unwrap(), "");
+                    assert_eq!(application.server.compressed().unwrap(), "");
                     assert_eq!(user.client.compressed().unwrap(), "");
                 }
                 Step::Paused(pause) => panic!("{pause:?}"),
