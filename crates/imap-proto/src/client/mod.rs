@@ -137,6 +137,12 @@ enum Idle {
     On(CommandId),
 }
 
+impl Idle {
+    fn is(self, id: CommandId) -> bool {
+        self == Self::Asked(id) || self == Self::On(id)
+    }
+}
+
 /// How the session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {

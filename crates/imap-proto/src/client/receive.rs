@@ -643,7 +643,8 @@ impl Client {
                 self.mechanism = None;
                 self.input.set_wipe(false);
             }
-            Effect::Idle => self.idle = Idle::No,
+            // behind DONE the next one may have been asked for
+            Effect::Idle if self.idle.is(done.id) => self.idle = Idle::No,
             Effect::StartTls => {
                 self.tls = if ok && self.state != State::Logout { Tls::Agreed } else { Tls::Off }
             }

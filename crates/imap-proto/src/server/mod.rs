@@ -536,6 +536,7 @@ impl Server {
         let reading = self.take_reading(id)?;
         if let Phase::Offered(head) = reading.phase {
             self.framer.reset();
+            self.literals = LiteralsOf::Unknown;
             if head.synchronising {
                 self.check_unawaited();
                 self.write_tagged(Some(&reading.tag), condition);

@@ -38,6 +38,18 @@ fn selecting() {
     assert_eq!(client.state(), State::Authenticated);
 }
 
+/// The end of one IDLE is not that of the next, which was sent behind DONE.
+#[test]
+fn idling_again() {
+    let mut client = selected(config());
+    let first = client.send(&command("IDLE")).unwrap();
+    assert_eq!(hears(&mut client, b"+ idling\r\n"), ["idling 1"]);
+    client.idle_done(first).unwrap();
+    let second = client.send(&command("IDLE")).unwrap();
+    assert_eq!(hears(&mut client, b"A2 OK x\r\n+ idling\r\n"), ["done 1 OK", "idling 2"]);
+    client.idle_done(second).unwrap();
+}
+
 #[test]
 fn idling() {
     let mut client = selected(config());

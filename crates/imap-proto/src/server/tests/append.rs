@@ -297,3 +297,18 @@ fn a_quadratic_prefix_is_read_once() {
     // generous: a quadratic scan of 40,000 would take minutes
     assert!(cost(40_000) < std::time::Duration::from_secs(20));
 }
+
+/// What was known of the refused one is not taken for the next one.
+#[test]
+fn a_refused_message_leaves_nothing_behind() {
+    for head in ["{2}\r\n", "{2+}\r\nab\r\n"] {
+        let mut server = ready();
+        server.receive(format!("a APPEND a-mailbox-with-a-long-name (\\Seen) {head}").as_bytes());
+        let Event::BodyOffered { id, .. } = next(&mut server) else { panic!("{head}") };
+        server.refuse_body(id, &no()).unwrap();
+        server.receive(b"b APPEND x {2}\r\n");
+        let Event::BodyOffered { id, offer } = next(&mut server) else { panic!("{head}") };
+        assert_eq!((offer.size, written(&mut server)), (2, "a NO no\r\n".to_owned()));
+        server.accept_body(id).unwrap();
+    }
+}
