@@ -9,7 +9,7 @@ use imap_proto::server::{self, Server};
 use imap_proto::{
     Append, AppendData, AppendMessage, Authenticate, Capabilities, Catenate, CatenatePart, Code, Command,
     Condition, ConditionKind, Fetch, FetchAttribute, FetchCommand, FetchItem, Flag, Greeting, Mailbox,
-    MessageData, Replace, Response, Section, Sequence, State, Tag, TaggedCommand,
+    MessageData, Number64, Replace, Response, Section, Sequence, State, Tag, TaggedCommand,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, VecDeque};
@@ -204,8 +204,10 @@ fn response(text: &str) -> Response {
 
 impl Message {
     fn command(&self) -> Command {
-        let data =
-            |octets: &Bytes| MessageData::Streamed { size: octets.len() as u64, binary: octets.contains(&0) };
+        let data = |octets: &Bytes| MessageData::Streamed {
+            size: Number64::new(octets.len() as u64).unwrap(),
+            binary: octets.contains(&0),
+        };
         let mut messages = self.messages.iter().map(|parts| match &parts[..] {
             [octets] => AppendMessage::new(data(octets)).with_flags([Flag::Seen]),
             parts => {
@@ -392,10 +394,16 @@ impl Application {
             },
             Op::FetchValue(of) => {
                 let octets = stored(of);
-                let data = MessageData::Streamed { size: octets.len() as u64, binary: false };
+                let data = MessageData::Streamed {
+                    size: Number64::new(octets.len() as u64).unwrap(),
+                    binary: false,
+                };
                 let text = FetchAttribute::Rfc822Text(Some(Box::new(data)));
-                let attributes = vec![FetchAttribute::Uid(of), text, FetchAttribute::Size(7)];
-                match self.server.send(&Response::Fetch(Box::new(Fetch { number: of, attributes }))) {
+                let attributes = vec![FetchAttribute::Uid(of), text, FetchAttribute::Size(Number64::from(7))];
+                match self
+                    .server
+                    .send(&Response::Fetch(Box::new(Fetch::new(of, attributes.try_into().unwrap()))))
+                {
                     Ok(()) if octets.is_empty() => {}
                     Ok(()) => self.ops.push_front(Op::Body(octets)),
                     Err(other) => panic!("{other}"),
@@ -411,7 +419,7 @@ impl Application {
                     }
                 }
                 if let Some(mut fetch) = self.server.open_fetch() {
-                    fetch.attribute(&FetchAttribute::Size(7)).unwrap();
+                    fetch.attribute(&FetchAttribute::Size(Number64::from(7))).unwrap();
                     fetch.finish().unwrap();
                 }
             }
@@ -511,7 +519,7 @@ impl Application {
                 say(if rev2 { "ESEARCH ALL 1:3" } else { "SEARCH 1 2 3" });
             }
             Command::Enable(enable) => {
-                let names: Vec<_> = enable.capabilities.iter().map(|name| text(name.as_bytes())).collect();
+                let names: Vec<_> = enable.capabilities.iter().map(|name| name.to_string()).collect();
                 say(&format!("ENABLED {}", names.join(" ")));
             }
             Command::Idle => {
@@ -564,7 +572,7 @@ impl Application {
             MessageData::Inline(octets) => octets.as_bytes().to_vec(),
             MessageData::Streamed { size, .. } => {
                 let octets = streamed.next().unwrap();
-                assert_eq!(octets.len() as u64, *size);
+                assert_eq!(octets.len() as u64, size.get());
                 octets
             }
         };
@@ -831,7 +839,7 @@ impl<'s> User<'s> {
     /// A message came as it is stored, in the value or as a stream.
     fn check(&mut self, fetch: &Fetch) {
         let mut streamed = std::mem::take(&mut self.bodies).into_iter();
-        for attribute in &fetch.attributes {
+        for attribute in fetch.attributes() {
             let data = match attribute {
                 FetchAttribute::Section(section) => section.data.as_ref(),
                 FetchAttribute::Rfc822Text(data) => data.as_deref(),
