@@ -7,8 +7,8 @@
 use crate::play::{self, Played};
 use bytes::{Bytes, BytesMut};
 use imap_proto::{
-    Command, Context, FrameLimits, Framed, Framer, Greeting, Options, Response, Side as Role, Tag,
-    TaggedCommand,
+    Capability, Command, Context, FrameLimits, Framed, Framer, Greeting, Options, Response, Side as Role,
+    Tag, TaggedCommand,
 };
 use wire::testing::Side;
 use wire::{Diagnostic, ParseError, Tolerance};
@@ -322,7 +322,7 @@ impl Session {
                 }
             }
             Response::Enabled(enabled) => {
-                self.utf8 |= enabled.has("UTF8=ACCEPT") || enabled.has("IMAP4rev2");
+                self.utf8 |= enabled.has(&Capability::Utf8Accept) || enabled.has(&Capability::Imap4Rev2);
             }
             _ => {}
         }
