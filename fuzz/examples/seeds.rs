@@ -3,6 +3,8 @@
 //! tests' exchanges.
 
 use fuzz::pairs::{self, Carries, Pair};
+use imap_codec::decode::Decoder;
+use imap_codec::{CommandCodec, ResponseCodec};
 use pop3_proto::ReplyKind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -120,6 +122,19 @@ impl Imap {
     }
 
     fn write(self) -> std::io::Result<()> {
+        // what the peer of the differential target takes
+        let command = |octets: &[u8]| CommandCodec::default().decode(octets).is_ok();
+        let response = |octets: &[u8]| ResponseCodec::default().decode(octets).is_ok();
+        for (at, octets) in self.commands.values().flat_map(BTreeMap::values).enumerate() {
+            if command(octets) {
+                write("imap_differential", &format!("command-{at}"), &[&[0], &octets[..]].concat())?;
+            }
+        }
+        for (at, octets) in self.responses.values().flat_map(BTreeMap::values).enumerate() {
+            if response(octets) {
+                write("imap_differential", &format!("response-{at}"), &[&[1], &octets[..]].concat())?;
+            }
+        }
         let all = [
             ("imap_command", self.commands, true),
             ("imap_response", self.responses, true),

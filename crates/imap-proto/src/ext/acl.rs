@@ -136,6 +136,8 @@ impl Rights {
         for &o in octets {
             match o {
                 b'a'..=b'z' | b'0'..=b'9' => {}
+                // in front of others they would say what SETACL does with these
+                b'+' | b'-' => return Err(Failure::at(i, expected::RIGHTS, ParseErrorKind::IllegalOctet)),
                 b'!'..=b'~' => odd = true,
                 _ => return Err(Failure::at(i, expected::RIGHTS, ParseErrorKind::IllegalOctet)),
             }
@@ -523,6 +525,10 @@ mod tests {
                 ),
                 Row::Bad(b" INBOX/Drafts John", 18),
                 Row::Bad(b" x John \"l r\"", 8),
+                // it would be written as `-X`, which takes X away
+                Row::Bad(b" x John X-", 8),
+                Row::Bad(b" x John l+r", 8),
+                Row::Bad(b" x John --r", 8),
             ],
         );
         check(

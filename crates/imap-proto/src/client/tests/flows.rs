@@ -117,7 +117,7 @@ fn enabling() {
     client.send(&command("ENABLE UTF8=ACCEPT CONDSTORE")).unwrap();
     assert_eq!(
         hears(&mut client, b"* ENABLED utf8=accept\r\nA1 OK x\r\n"),
-        ["* ENABLED utf8=accept 0", "done 0 OK"]
+        ["* ENABLED UTF8=ACCEPT 0", "done 0 OK"]
     );
     assert!(
         client.enabled().has(&crate::Capability::Utf8Accept)
