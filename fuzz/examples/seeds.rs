@@ -80,6 +80,9 @@ struct Imap {
     responses: Shapes,
     greetings: Shapes,
     streams: Shapes,
+    to_client: Shapes,
+    to_server: Shapes,
+    literals: Shapes,
 }
 
 /// Messages by their words, and by their form.
@@ -116,7 +119,22 @@ impl Imap {
             });
             if let Some(len) = whole.last() {
                 let choice = u8::from(side == Client);
-                keep(&mut self.streams, &[&[choice], &PATTERN[..], &stream[..len]].concat(), 1);
+                let stream = &stream[..len];
+                keep(&mut self.streams, &[&[choice], &PATTERN[..], stream].concat(), 1);
+                // each message data as a stream; Default, and in the session
+                let machine = u8::from(side == Server);
+                if stream.windows(3).any(|octets| octets == b"}\r\n") {
+                    keep(&mut self.literals, &[&[machine, 0], stream].concat(), 1);
+                }
+                match side {
+                    // everything is offered, cleartext is taken, most is granted
+                    Client => keep(
+                        &mut self.to_server,
+                        &[&PATTERN[..], &[0b1_0001, 5, 7, 6, 3, 13], stream].concat(),
+                        1,
+                    ),
+                    Server => keep(&mut self.to_client, &to_client(client, stream), 1),
+                }
             }
         }
     }
@@ -140,6 +158,9 @@ impl Imap {
             ("imap_response", self.responses, true),
             ("imap_greeting", self.greetings, true),
             ("imap_framing", self.streams, false),
+            ("imap_client_stream", self.to_client, false),
+            ("imap_server_stream", self.to_server, false),
+            ("imap_framing_differential", self.literals, false),
         ];
         for (target, shapes, choice) in all {
             for (at, octets) in shapes.values().flat_map(BTreeMap::values).enumerate() {
@@ -149,6 +170,51 @@ impl Imap {
         }
         Ok(())
     }
+}
+
+/// What a server said, its tags replaced by those that the target's client sends, and which commands that are.
+fn to_client(client: &[u8], server: &[u8]) -> Vec<u8> {
+    // in the order of the target
+    const NAMES: [&str; 16] = [
+        "CAPABILITY",
+        "NOOP",
+        "LOGIN",
+        "AUTHENTICATE",
+        "-",
+        "ENABLE",
+        "SELECT",
+        "CLOSE",
+        "IDLE",
+        "UID",
+        "SEARCH",
+        "UNAUTHENTICATE",
+        "LOGOUT",
+        "STARTTLS",
+        "COMPRESS",
+        "LIST",
+    ];
+    let lines = client.split(|&o| o == b'\n').map(|line| String::from_utf8_lossy(line).to_ascii_uppercase());
+    let kinds = lines.filter_map(|line| {
+        let word = line.split(' ').nth(1)?.trim_end();
+        NAMES.iter().position(|name| *name == word).and_then(|at| u8::try_from(at).ok())
+    });
+    let kinds: Vec<u8> = kinds.chain([6, 9, 10, 8, 12]).take(5).collect();
+    let mut seed = [&PATTERN[..], &[0b1101], &kinds].concat();
+    let mut tags = 0;
+    for line in server.split_inclusive(|&o| o == b'\n') {
+        let end = line.iter().position(|&o| o == b' ').unwrap_or(0);
+        let status = line
+            .get(end + 1..)
+            .is_some_and(|rest| [&b"OK "[..], b"NO ", b"BAD "].iter().any(|kind| rest.starts_with(kind)));
+        if status && !line.starts_with(b"*") {
+            seed.extend_from_slice(format!("a{tags}").as_bytes());
+            seed.extend_from_slice(&line[end..]);
+            tags += 1;
+        } else {
+            seed.extend_from_slice(line);
+        }
+    }
+    seed
 }
 
 fn is_keyword(word: &[u8]) -> bool {

@@ -14,7 +14,7 @@ use benches::body::workloads::{self, Dots};
 use benches::catalogue::entries;
 use benches::generator::Scale;
 use benches::measure::{json_string, results_folder, write_result};
-use benches::{pop3, smtp};
+use benches::{imap, pop3, smtp};
 
 struct Counting;
 
@@ -107,10 +107,28 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Many servers in one process, each of which idles.
+fn many() -> std::io::Result<(String, u64)> {
+    const MANY: u64 = 100_000;
+    let resident = || -> std::io::Result<u64> {
+        // pages of 4096 octets
+        let pages = std::fs::read_to_string("/proc/self/statm")?;
+        Ok(pages.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4096)
+    };
+    let before = (LIVE.load(Relaxed), resident()?);
+    let servers: Vec<_> = (0..MANY).map(|_| imap::ours::idle_server().expect("it idles")).collect();
+    let (live, pages) = (LIVE.load(Relaxed) - before.0, resident()?.saturating_sub(before.1));
+    assert_eq!(servers.len() as u64, MANY);
+    let name = format!("{MANY} IMAP Servers whose clients idle");
+    println!("{name:48} {live:>9} octets, {} each; {} MiB resident", live / MANY, pages >> 20);
+    Ok((name, live))
+}
+
 /// What idle machines hold, and the most that a machine holds while a long message streams through it.
 fn memory() -> std::io::Result<()> {
     let mut rows = Vec::new();
-    for (name, size, make) in pop3::ours::idle().into_iter().chain(smtp::ours::idle()) {
+    let idle = pop3::ours::idle().into_iter().chain(smtp::ours::idle()).chain(imap::ours::idle());
+    for (name, size, make) in idle {
         let before = LIVE.load(Relaxed);
         let machine = make();
         let live = LIVE.load(Relaxed) - before;
@@ -118,10 +136,15 @@ fn memory() -> std::io::Result<()> {
         assert!(machine.is_some(), "{name} could not be made");
         rows.push((name.to_owned(), live));
     }
+    rows.push(many()?);
     let body = workloads::body(1 << 20, Dots::Few);
     type Stream = fn(&workloads::Body, u64, usize) -> Option<u64>;
-    let streams: [(&str, Stream); 2] =
-        [("POP3 Client, RETR", pop3::ours::stream), ("SMTP Server, DATA", smtp::ours::stream)];
+    let streams: [(&str, Stream); 4] = [
+        ("POP3 Client, RETR", pop3::ours::stream),
+        ("SMTP Server, DATA", smtp::ours::stream),
+        ("IMAP Client, FETCH", |body, octets, read| imap::ours::fetch(&body.raw, octets, read)),
+        ("IMAP Server, APPEND", |body, octets, read| imap::ours::append(&body.raw, octets, read)),
+    ];
     for (what, stream) in streams {
         for (name, octets) in [("1 MiB", 1 << 20), ("1 GiB", 1 << 30)] {
             let before = LIVE.load(Relaxed);

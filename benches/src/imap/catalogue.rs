@@ -136,4 +136,40 @@ pub fn enter(catalogue: &mut Catalogue<'_>) {
             });
         }
     }
+    #[cfg(feature = "next")]
+    sessions(catalogue);
+}
+
+/// Whole sessions: 16 at full scale.
+#[cfg(feature = "next")]
+fn sessions(catalogue: &mut Catalogue<'_>) {
+    use crate::imap::session;
+    for chunk in [1460, 65_536] {
+        catalogue.add(format!("imap/session/client/{}", chunk_name(chunk)), move |scale| {
+            let (session, times) = (session::session(), scale.messages as u64 / 256);
+            let all = session.to_client.repeat(times as usize).into();
+            let limits = vec![copy(&all, chunk), crate::limits::lines(&all, chunk)];
+            let contestants = chain([session::client(&session, times, chunk), limits]);
+            work(
+                all.len(),
+                session.responses * times,
+                "response",
+                session.client_told.wrapping_mul(times),
+                contestants,
+            )
+        });
+        catalogue.add(format!("imap/session/server/{}", chunk_name(chunk)), move |scale| {
+            let (session, times) = (session::session(), scale.messages as u64 / 256);
+            let all = session.to_client.repeat(times as usize).into();
+            let limits = vec![copy(&all, chunk), crate::limits::lines(&all, chunk)];
+            let contestants = chain([session::server(&session, times, chunk), limits]);
+            work(
+                all.len(),
+                session.responses * times,
+                "response",
+                session.server_told.wrapping_mul(times),
+                contestants,
+            )
+        });
+    }
 }

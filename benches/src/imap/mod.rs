@@ -4,4 +4,6 @@ pub mod catalogue;
 pub mod limits;
 pub mod ours;
 pub mod peers;
+#[cfg(feature = "next")]
+pub mod session;
 pub mod workloads;

@@ -3,25 +3,28 @@
 //! A value of ours is owned: it shares the octets of the receive buffer and copies none. So there is one form of it, against the peers' borrowed
 //! and their owned ones.
 
+use std::any::Any;
 use std::hint::black_box;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use imap_proto::client::{self, Client};
+use imap_proto::server::{self, Server};
 use imap_proto::{
-    Address, Addresses, AppendData, BodyPart, BodyStructure, Code, Command, Condition, ConditionKind,
-    Context, CopyUid, Encoder, Envelope, Esearch, EsearchItem, FetchAttribute, FetchCommand, FetchItem, Flag,
-    Flags, FrameLimits, Framed, Framer, ListPatterns, Mailbox, MailboxAttribute, MailboxAttributes,
-    MessageData, Options, Response, SearchKey, SectionText, SequenceSet, Side, StoreItem, StoreMode,
-    TaggedCommand,
+    Address, Addresses, AppendData, BodyPart, BodyStructure, Capabilities, Capability, Code, Command,
+    Condition, ConditionKind, Context, CopyUid, Encoder, Envelope, Esearch, EsearchItem, FetchAttribute,
+    FetchCommand, FetchItem, Flag, Flags, FrameLimits, Framed, Framer, Greeting, ListPatterns, Mailbox,
+    MailboxAttribute, MailboxAttributes, MessageData, Options, Response, SearchKey, SectionText, SequenceSet,
+    Side, StoreItem, StoreMode, TaggedCommand,
 };
-use wire::{Input as Buffer, Output, Tolerance};
+use wire::{Input as Buffer, Machine as _, Output, Step, Tolerance};
 
 use crate::Contestant;
 use crate::imap::workloads::{Input, Kind, told};
 use crate::socket::{drain, drained};
 
 /// What a response adds to the witness: each typed value is read.
-fn response_told(response: &Response) -> u64 {
+pub(super) fn response_told(response: &Response) -> u64 {
     match response {
         Response::Fetch(fetch) => {
             fetch.attributes().iter().fold(u64::from(fetch.number.get()), |sum, attribute| {
@@ -200,7 +203,7 @@ fn esearch_told(esearch: &Esearch) -> u64 {
 }
 
 /// What a command adds to the witness.
-fn command_told(tagged: &TaggedCommand) -> u64 {
+pub(super) fn command_told(tagged: &TaggedCommand) -> u64 {
     let uid = |uid| u64::from(uid);
     let command = match &tagged.command {
         Command::Capability => told::CAPABILITY_COMMAND,
@@ -511,4 +514,166 @@ fn encode<T: 'static>(
         .noting("gives the buffer back whenever it is empty")
         .witnessing(witness),
     ]
+}
+
+/// A server that offers what is usual.
+pub fn new_server() -> Option<Server> {
+    let offered = [
+        Capability::Imap4Rev1,
+        Capability::Imap4Rev2,
+        Capability::Idle,
+        Capability::UidPlus,
+        Capability::Move,
+        Capability::LiteralPlus,
+        Capability::Enable,
+        Capability::Namespace,
+        Capability::CondStore,
+        Capability::SpecialUse,
+    ];
+    let offered: Capabilities = offered.into_iter().collect();
+    let mut config = server::Config::new(offered.clone(), offered);
+    config.tls = true;
+    let mut server = Server::new(config, &Greeting::parse(&"* OK ready\r\n".into()).ok()?);
+    drain(server.output());
+    Some(server)
+}
+
+/// Says something to a server, and has it done. What it offers is taken.
+fn serve(server: &mut Server, line: &[u8], octets: &mut u64) -> Option<()> {
+    let done = Condition::new(ConditionKind::Ok, None, "done".try_into().ok()?).ok()?;
+    server.receive(line);
+    loop {
+        match server.next_event().ok()? {
+            Step::Event(server::Event::Command { id, command: Command::Idle, .. }) => {
+                server.accept_idle(id).ok()?
+            }
+            Step::Event(server::Event::Command { id, .. }) => server.reply(id, &done).ok()?,
+            Step::Event(server::Event::BodyOffered { id, .. }) => server.accept_body(id).ok()?,
+            Step::Event(server::Event::BodyChunk { data, .. }) => *octets += black_box(&data).len() as u64,
+            Step::Event(server::Event::BodyEnd { .. }) => {}
+            Step::NeedInput => break,
+            other => {
+                black_box(&other);
+                return None;
+            }
+        }
+        drain(server.output());
+    }
+    Some(())
+}
+
+fn server_after(lines: &[&str]) -> Option<Server> {
+    let mut server = new_server()?;
+    for line in lines {
+        serve(&mut server, line.as_bytes(), &mut 0)?;
+    }
+    Some(server)
+}
+
+/// A server whose client has logged in, selected a mailbox, and idles.
+pub fn idle_server() -> Option<Server> {
+    server_after(&["a LOGIN u p\r\n", "b SELECT INBOX\r\n", "c FETCH 1:* FLAGS\r\n", "d IDLE\r\n"])
+}
+
+/// Takes what a server says.
+fn hear(client: &mut Client, octets: &[u8], content: &mut u64) -> Option<()> {
+    client.receive(octets);
+    loop {
+        match client.next_event().ok()? {
+            Step::Event(client::Event::BodyChunk(chunk)) => *content += black_box(&chunk).len() as u64,
+            Step::Event(event) => drop(black_box(event)),
+            Step::NeedInput => return Some(()),
+            other => {
+                black_box(&other);
+                return None;
+            }
+        }
+    }
+}
+
+fn client_after(exchange: &[(&str, &str)]) -> Option<Client> {
+    let mut config = client::Config::default();
+    config.tls = true;
+    let mut client = Client::new(config);
+    hear(&mut client, b"* OK [CAPABILITY IMAP4rev1 IDLE LITERAL+ UIDPLUS MOVE ENABLE] ready\r\n", &mut 0)?;
+    for (line, answer) in exchange {
+        let command = TaggedCommand::parse(&format!("a {line}\r\n").into()).ok()?.command;
+        client.send(&command).ok()?;
+        drain(client.output());
+        hear(&mut client, answer.as_bytes(), &mut 0)?;
+    }
+    Some(client)
+}
+
+const LOGGED_IN: [(&str, &str); 2] = [
+    (
+        "LOGIN u p",
+        "A1 OK [CAPABILITY IMAP4rev1 IDLE LITERAL+ UIDPLUS MOVE ENABLE NAMESPACE CONDSTORE SPECIAL-USE QUOTA] in\r\n",
+    ),
+    ("SELECT INBOX", "* 3 EXISTS\r\nA2 OK done\r\n"),
+];
+
+/// A machine that waits for its peer: a name, its size, and how it is made.
+pub type Idle = (&'static str, usize, fn() -> Option<Box<dyn Any>>);
+
+/// Machines with nothing to read and nothing to write.
+pub fn idle() -> [Idle; 4] {
+    fn boxed<T: 'static>(machine: Option<T>) -> Option<Box<dyn Any>> {
+        Some(Box::new(machine?))
+    }
+    [
+        ("IMAP Client behind the greeting", size_of::<Client>(), || boxed(client_after(&[]))),
+        ("IMAP Client that idles in a mailbox", size_of::<Client>(), || {
+            let idle = ("IDLE", "+ idling\r\n* 4 EXISTS\r\n");
+            boxed(client_after(&[LOGGED_IN[0], LOGGED_IN[1], idle]))
+        }),
+        ("IMAP Server behind the greeting", size_of::<Server>(), || boxed(new_server())),
+        ("IMAP Server whose client idles in a mailbox", size_of::<Server>(), || boxed(idle_server())),
+    ]
+}
+
+/// A message of about so many octets that a server receives with APPEND, in reads of `read` octets. Gives its octets.
+pub fn append(body: &[u8], octets: u64, read: usize) -> Option<u64> {
+    let mut server = server_after(&["a LOGIN u p\r\n"])?;
+    let times = octets.div_ceil(body.len() as u64);
+    let head = format!("b APPEND x {{{}+}}\r\n", times * body.len() as u64);
+    let mut content = 0;
+    serve(&mut server, head.as_bytes(), &mut content)?;
+    for _ in 0..times {
+        for piece in body.chunks(read) {
+            serve(&mut server, piece, &mut content)?;
+        }
+    }
+    serve(&mut server, b"\r\n", &mut content)?;
+    (server.in_progress() == 0 && content == times * body.len() as u64).then_some(content)
+}
+
+/// The same for a client that fetches it.
+pub fn fetch(body: &[u8], octets: u64, read: usize) -> Option<u64> {
+    let mut client = client_after(&LOGGED_IN)?;
+    let times = octets.div_ceil(body.len() as u64);
+    let head = format!("* 1 FETCH (BODY[] {{{}}}\r\n", times * body.len() as u64);
+    let mut content = 0;
+    hear(&mut client, head.as_bytes(), &mut content)?;
+    for _ in 0..times {
+        for piece in body.chunks(read) {
+            hear(&mut client, piece, &mut content)?;
+        }
+    }
+    hear(&mut client, b" UID 7)\r\n", &mut content)?;
+    (content == times * body.len() as u64).then_some(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idle_machines_can_be_made() {
+        for (name, _, make) in idle() {
+            assert!(make().is_some(), "{name}");
+        }
+        assert_eq!(append(b"abc", 10, 2), Some(12));
+        assert_eq!(fetch(&[b'x'; 70_000], 80_000, 1000), Some(140_000));
+    }
 }

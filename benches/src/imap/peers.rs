@@ -275,7 +275,7 @@ fn encode<T: 'static>(
 
 // ---- imap-codec: what it tells ----
 
-fn codec_told(response: &codec::response::Response<'_>) -> u64 {
+pub(super) fn codec_told(response: &codec::response::Response<'_>) -> u64 {
     use codec::response::{Data, Response, Status};
     match response {
         Response::Data(Data::Fetch { seq, items }) => items
@@ -494,7 +494,7 @@ fn codec_set_told(set: &codec::sequence::SequenceSet) -> u64 {
     set.0.as_ref().iter().map(of).sum()
 }
 
-fn codec_command_told(command: &codec::command::Command<'_>) -> u64 {
+pub(super) fn codec_command_told(command: &codec::command::Command<'_>) -> u64 {
     use codec::command::CommandBody;
     use codec::extensions::binary::LiteralOrLiteral8;
     use codec::fetch::{Macro, MacroOrMessageDataItemNames};

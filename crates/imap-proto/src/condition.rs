@@ -248,10 +248,12 @@ fn mended<'i>(cx: &Context<'_>, i: &'i [u8]) -> Parsed<'i, (Option<Code>, Text)>
         return text(cx, i).map(|(rest, text)| (rest, (None, text)));
     }
     let octets: Vec<u8> = i.iter().map(|&o| if class::TEXT.has(o) { o } else { b' ' }).collect();
+    cx.stands_for(&octets, i);
     let parsed = match octets.split_first() {
         Some((b'[', behind)) => code_and_text(cx, &octets, behind),
         _ => odd_resp_text(cx, &octets),
     };
+    cx.stands_for(&[], i);
     // all that follows was read, so that the rest is empty
     parsed.map(|(_, parsed)| (&i[i.len()..], parsed))
 }
@@ -364,6 +366,23 @@ mod tests {
 
     fn ok(code: Option<Code>, text: &'static [u8]) -> Condition {
         condition(ConditionKind::Ok, code, text)
+    }
+
+    /// What is mended is a copy, and has its place all the same.
+    #[test]
+    fn remarks_on_mended_text_have_their_places() {
+        let frame = Bytes::from_static(b"* OK [CAPABILITY X\xfc\0 Y] z\r\n");
+        let cx = Context::new(&frame, Tolerance::Default).at(100);
+        crate::Response::parse_in(&cx).unwrap();
+        let repairs = cx.into_repairs();
+        let places: Vec<_> = repairs.iter().map(|remark| (remark.rule, remark.stream_offset)).collect();
+        let expected = [
+            (rule::TEXT_OCTET, 105),
+            (rule::ATOM_OCTET, 117),
+            (rule::EXTRA_SPACE, 119),
+            (rule::MISSING_ITEM, 116),
+        ];
+        assert_eq!(places, expected);
     }
 
     #[test]

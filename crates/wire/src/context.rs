@@ -27,6 +27,8 @@ pub struct Context<'f> {
     stream_offset: u64,
     tolerance: Tolerance,
     behind: Cell<usize>,
+    /// Where a copy of a part of the message starts, its length, and where that part starts in the message.
+    copy: Cell<(usize, usize, usize)>,
     secret: Cell<bool>,
     depth: Cell<u32>,
     /// Boxed, because there are hardly ever any.
@@ -44,6 +46,7 @@ impl<'f> Context<'f> {
             stream_offset: 0,
             tolerance,
             behind: Cell::new(0),
+            copy: Cell::new((0, 0, 0)),
             secret: Cell::new(false),
             depth: Cell::new(0),
             repairs: RefCell::default(),
@@ -85,6 +88,26 @@ impl<'f> Context<'f> {
     /// octets stand. [`error`](Self::error) takes it into account.
     pub fn set_behind(&self, octets: usize) {
         self.behind.set(octets);
+    }
+
+    /// The rules now see a copy of a part of the message, octet for octet, in which some were mended. What is repaired in it has the place that it has
+    /// in the message.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use wire::{Context, Rule, Tolerance};
+    ///
+    /// let frame = Bytes::from_static(b"a\0b  c");
+    /// let cx = Context::new(&frame, Tolerance::Default);
+    /// let copy = frame[1..].to_ascii_uppercase();
+    /// cx.stands_for(&copy, &frame[1..]);
+    /// cx.repair(Rule("extra-space"), &copy[2..4]);
+    /// assert_eq!(cx.into_repairs()[0].stream_offset, 3);
+    /// ```
+    #[cold]
+    pub fn stands_for(&self, copy: &[u8], original: &[u8]) {
+        let offset = (original.as_ptr() as usize).saturating_sub(self.frame.as_ptr() as usize);
+        self.copy.set((copy.as_ptr() as usize, copy.len(), offset));
     }
 
     /// How many octets of the message stand behind what the rules see.
@@ -143,7 +166,13 @@ impl<'f> Context<'f> {
 
     /// Where in the stream a slice of the message starts.
     fn offset_of(&self, slice: &[u8]) -> u64 {
-        let offset = (slice.as_ptr() as usize).saturating_sub(self.frame.as_ptr() as usize);
+        let (start, len, at) = self.copy.get();
+        let in_copy = (slice.as_ptr() as usize).wrapping_sub(start);
+        let offset = if len > 0 && in_copy <= len {
+            at + in_copy
+        } else {
+            (slice.as_ptr() as usize).saturating_sub(self.frame.as_ptr() as usize)
+        };
         self.stream_offset + offset.min(self.frame.len()) as u64
     }
 

@@ -50,7 +50,9 @@ fn fetch(number: u32, uid: Option<u32>, flags: Option<Flags>, mod_seq: Option<u6
     let attributes = uid.map(|uid| FetchAttribute::Uid(nz(uid))).into_iter();
     let attributes = attributes.chain(flags.map(FetchAttribute::Flags));
     let attributes =
-        attributes.chain(mod_seq.map(|number| FetchAttribute::ModSeq(crate::Number64::new(number).unwrap_or(crate::Number64::MAX))));
+        attributes.chain(mod_seq.map(|number| {
+            FetchAttribute::ModSeq(crate::Number64::new(number).unwrap_or(crate::Number64::MAX))
+        }));
     // and one that the view does not look at
     let attributes: Vec<_> = attributes.chain([FetchAttribute::Size(crate::Number64::ZERO)]).collect();
     Fetch::new(nz(number), attributes.try_into().unwrap())
