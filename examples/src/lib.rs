@@ -7,6 +7,8 @@
 //! | logging in by all mechanisms of `auth` | [`login`] |
 //! | downloads a maildrop: `pop3-get` | [`pop3_get`], [`maildir`] |
 //! | serves a maildrop: `pop3-serve` | [`pop3_serve`] |
+//! | works on an IMAP account: `imap-get` | [`imap_get`], [`imap_attributes`] |
+//! | DEFLATE, for COMPRESS | [`deflate`] |
 //! | the driver for tokio | [`AsyncConnection`] |
 //! | sends messages: `smtp-send` | [`smtp_send`] |
 //! | receives messages: `smtp-sink` | [`smtp_sink`] |
@@ -45,6 +47,9 @@
 
 mod async_connection;
 mod connection;
+pub mod deflate;
+pub mod imap_attributes;
+pub mod imap_get;
 pub mod login;
 pub mod maildir;
 pub mod pop3_get;
