@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """The messages of the interop run: the same few hundred octet for octet on every machine.
 
-    messages.py write DIR [--odd] [--few] [--smtp]   NNN.eml and index.tsv (number, kind, octets)
+    messages.py write DIR [--odd] [--few] [--smtp] [--imap]   NNN.eml and index.tsv (number, kind, octets)
     messages.py load-maildir DIR MAILDIR UID         as a local delivery agent would store them: LF line ends
     messages.py load-imap DIR HOST PORT USER PASSWORD    APPEND: adds nothing to a message (Cyrus)
 
 Every message is CRLF throughout and free of NUL, so that POP3 can carry it. --odd adds a few that it cannot
 carry faithfully (bare CR, bare LF, no octet at all): servers differ there, see README.md.
 --few takes one of each kind except the huge one, for quick looks.
+--imap adds some with all kinds of addresses, parts, and fields of parts.
 --smtp adds more, up to 1,000, and takes the huge one away: 5 MiB are enough for a thing that goes through queues.
 """
 from __future__ import annotations
@@ -185,6 +186,37 @@ def smtp(few: bool = False) -> Messages:
     return out
 
 
+def structures() -> Iterator[tuple[str, bytes]]:
+    """Header fields and bodies that make ENVELOPE and BODYSTRUCTURE say something: of the whole message."""
+    plain = "Content-Type: text/plain; charset=us-ascii\r\n\r\n"
+    for sender in ('"Doe, \\"Jo\\" \\\\ Q." <jo@example.org>', "jo@example.org (a comment)", "<@a.example,@b.example:jo@example.org>", "Team: a@example.org, B <b@example.org>;, c@example.org",
+                   "undisclosed-recipients:;", "=?utf-8?Q?J=C3=BCrgen?= <j@example.org>", "jo", '"" <e@example.org>', "Jürgen <jürgen@exämple.org>", ", ".join(f"N{i} <n{i}@example.org>" for i in range(200))):
+        yield "addresses", f"From: {sender}\r\nTo: {sender}\r\nSubject: of many\r\nReply-To: r@example.org\r\nCc: {sender}\r\n{plain}x\r\n".encode()
+    for fields in ("", "Subject:\r\n", "Subject: a \\ \"b\"\r\n", "Subject: a\r\n\tb\r\n  c\r\nDate: yesterday\r\nMessage-ID: none\r\nIn-Reply-To: <a@b> <c@d>\r\n", "Subject: {3}\r\n", "Subject: NIL\r\nFrom: NIL\r\n",
+                   "From: a@example.org\r\nFrom: b@example.org\r\nSubject: 1\r\nSubject: 2\r\n"):
+        yield "envelope", (fields + plain + "x\r\n").encode()
+    inner = "From: in@example.org\r\nSubject: inner\r\nDate: Tue, 03 Mar 2020 00:00:00 +0000\r\nMessage-ID: <in@example.org>\r\n"
+    yield "nested", f"Subject: rfc822\r\nContent-Type: message/rfc822\r\n\r\n{inner}{plain}x\r\n".encode()
+    two = 'Content-Type: multipart/mixed; boundary="in"\r\n\r\n--in\r\n' + plain + "1\r\n--in\r\nContent-Type: text/html\r\n\r\n<p>\r\n--in--\r\n"
+    yield "nested", f"Subject: rfc822 with parts\r\nContent-Type: message/rfc822\r\n\r\n{inner}{two}".encode()
+    yield "nested", f'Subject: mixed\r\nContent-Type: multipart/mixed; boundary="out"\r\n\r\npreamble\r\n--out\r\nContent-Type: message/rfc822\r\n\r\n{inner}{two}\r\n--out\r\n{plain}2\r\n--out--\r\nepilogue\r\n'.encode()
+    yield "nested", ("Subject: digest\r\nContent-Type: multipart/digest; boundary=d\r\n\r\n--d\r\n\r\n" + inner + "\r\nx\r\n--d\r\n\r\n" + inner + "\r\ny\r\n--d--\r\n").encode()
+    deep = plain + "deepest\r\n"
+    for level in range(20):
+        deep = f"Content-Type: multipart/mixed; boundary=b{level}\r\n\r\n--b{level}\r\n{deep}\r\n--b{level}--\r\n"
+    yield "nested", ("Subject: deep\r\n" + deep).encode()
+    rich = ('Content-Type: image/png; name="a \\"b\\" \\\\.png"; x=y\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <i@example.org>\r\nContent-Description: =?utf-8?Q?a_=C3=BC?=\r\nContent-MD5: Q2hlY2sgSW50ZWdyaXR5IQ==\r\n'
+            "Content-Disposition: attachment; filename*=utf-8''%C3%BC.png; size=3\r\nContent-Language: de, en\r\nContent-Location: http://example.org/a.png\r\n\r\nYWJj\r\n")
+    yield "part-fields", ("Subject: one part\r\nMIME-Version: 1.0\r\n" + rich).encode()
+    yield "part-fields", ("Subject: related\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=r; type=\"text/html\"; start=\"<i@example.org>\"\r\nContent-Language: fr\r\nContent-Disposition: inline\r\n\r\n--r\r\n" + rich + "--r\r\n" + plain + "\r\n--r--\r\n").encode()
+    for kind in ("text", "text/plain; charset", "nonsense", "text/plain; charset=\"utf-8", "multipart/mixed", "multipart/mixed; boundary=never", "TEXT/PLAIN; CHARSET=UTF-8; format=flowed", "text/x-ünicode; a=ü"):
+        yield "content-type", f"Subject: of a kind\r\nMIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\nx\r\n".encode()
+
+
+def imap() -> Messages:
+    return generate() + list(structures())
+
+
 def write(messages: Messages, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -249,6 +281,7 @@ def main() -> None:
     verb.add_argument("--odd", action="store_true")
     verb.add_argument("--few", action="store_true")
     verb.add_argument("--smtp", action="store_true")
+    verb.add_argument("--imap", action="store_true")
     verb = verbs.add_parser("load-maildir")
     verb.add_argument("dir", type=Path)
     verb.add_argument("maildir", type=Path)
@@ -261,7 +294,7 @@ def main() -> None:
     verb.add_argument("password")
     args = parser.parse_args()
     if args.verb == "write":
-        write(smtp(args.few) if args.smtp else generate(args.odd, args.few), args.dir)
+        write(smtp(args.few) if args.smtp else imap() if args.imap else generate(args.odd, args.few), args.dir)
     elif args.verb == "load-maildir":
         load_maildir(read(args.dir), args.maildir, args.uid)
     else:

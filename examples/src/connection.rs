@@ -48,12 +48,14 @@ pub struct Connection<M, S> {
     pub machine: M,
     /// What it talks over.
     pub stream: S,
+    /// How long to wait for input at most, if that is less than what the machine allows. After [`Error::Timeout`] one can go on.
+    pub patience: Option<Duration>,
 }
 
 impl<M: Machine, S: Transport> Connection<M, S> {
     /// For a socket that was just opened.
     pub fn new(machine: M, stream: S) -> Self {
-        Self { machine, stream }
+        Self { machine, stream, patience: None }
     }
 
     /// Waits for the next event, and writes and reads for that as much as it takes. What else comes out is for
@@ -103,7 +105,7 @@ impl<M: Machine, S: Transport> Connection<M, S> {
 
     /// Reads once, straight into the machine's buffer.
     fn read(&mut self) -> Result<(), Error<M::Error>> {
-        let timeout = self.machine.timeout();
+        let timeout = [self.machine.timeout(), self.patience].into_iter().flatten().min();
         self.stream.set_timeout(timeout)?;
         let room = self.machine.read_buf();
         let limit = room.limit();

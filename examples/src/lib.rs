@@ -7,6 +7,9 @@
 //! | logging in by all mechanisms of `auth` | [`login`] |
 //! | downloads a maildrop: `pop3-get` | [`pop3_get`], [`maildir`] |
 //! | serves a maildrop: `pop3-serve` | [`pop3_serve`] |
+//! | works on an IMAP account: `imap-get` | [`imap_get`], [`imap_attributes`] |
+//! | serves mailboxes over IMAP: `imap-serve` | [`imap_serve`], [`imap_store`], [`mime`] |
+//! | DEFLATE, for COMPRESS | [`deflate`] |
 //! | the driver for tokio | [`AsyncConnection`] |
 //! | sends messages: `smtp-send` | [`smtp_send`] |
 //! | receives messages: `smtp-sink` | [`smtp_sink`] |
@@ -45,8 +48,14 @@
 
 mod async_connection;
 mod connection;
+pub mod deflate;
+pub mod imap_attributes;
+pub mod imap_get;
+pub mod imap_serve;
+pub mod imap_store;
 pub mod login;
 pub mod maildir;
+pub mod mime;
 pub mod pop3_get;
 pub mod pop3_serve;
 pub mod smtp_send;

@@ -18,7 +18,7 @@ SINK=$((INTEROP_PORTS + 9025)) SINK_TLS=$((INTEROP_PORTS + 9026)) SINK_LMTP=$((I
 VIA=via.example.net VIA_DATA=via-data.example.net VIA_TLS=via-tls.example.net VIA_LMTP=via-lmtp.example.net
 
 wait_for_port() {
-  for _ in {1..200}; do
+  for _ in {1..600}; do
     if (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; then return 0; fi
     sleep 0.05
   done

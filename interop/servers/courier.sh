@@ -1,10 +1,12 @@
 #!/bin/bash
-# Courier's POP3 server. USER/PASS, AUTH PLAIN; STLS and POP3S. No APOP. Maildir.
+# Courier's POP3 and IMAP servers. USER/PASS, AUTH PLAIN, in IMAP also LOGIN and CRAM-MD5; STLS, STARTTLS, POP3S and IMAPS. No APOP. Maildir.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 NAME=courier
 # msmtp-mta only fills the dependency on a mail transport; nothing is sent
-PACKAGES="courier-pop courier-authlib-userdb msmtp-mta"
-PORT=$((INTEROP_PORTS + 2110)) TLS_PORT=$((INTEROP_PORTS + 2995))
+PACKAGES="courier-pop courier-imap courier-authlib-userdb msmtp-mta"
+PORT=$((INTEROP_PORTS + 2110)) TLS_PORT=$((INTEROP_PORTS + 2995)) IMAP_PORT=$((INTEROP_PORTS + 2143)) IMAPS_PORT=$((INTEROP_PORTS + 2993))
+PORTS="$PORT $TLS_PORT $IMAP_PORT $IMAPS_PORT"
+OFFERS="pop3 127.0.0.1:$PORT, pop3s 127.0.0.1:$TLS_PORT, imap 127.0.0.1:$IMAP_PORT, imaps 127.0.0.1:$IMAPS_PORT"
 SERVE=(bash "$W/courier/serve.sh")
 
 configure() {
@@ -14,8 +16,9 @@ configure() {
   cat > "$D/serve.sh" <<S
 set -eu
 set_in() { cat >> /etc/courier/\$1; }
-cp -n /etc/courier/authdaemonrc /etc/courier/authdaemonrc.dist; cp -n /etc/courier/pop3d /etc/courier/pop3d.dist; cp -n /etc/courier/pop3d-ssl /etc/courier/pop3d-ssl.dist
-cp /etc/courier/authdaemonrc.dist /etc/courier/authdaemonrc; cp /etc/courier/pop3d.dist /etc/courier/pop3d; cp /etc/courier/pop3d-ssl.dist /etc/courier/pop3d-ssl
+for file in authdaemonrc pop3d pop3d-ssl imapd imapd-ssl; do
+  cp -n /etc/courier/\$file /etc/courier/\$file.dist; cp /etc/courier/\$file.dist /etc/courier/\$file
+done
 set_in authdaemonrc <<< 'authmodulelist="authuserdb"'
 set_in pop3d <<'C'
 ADDRESS=127.0.0.1
@@ -31,11 +34,30 @@ POP3_STARTTLS=YES
 POP3_TLS_REQUIRED=0
 TLS_CERTFILE=$D/pop3d.pem
 C
+set_in imapd <<'C'
+ADDRESS=127.0.0.1
+PORT=$IMAP_PORT
+IMAP_CAPABILITY="IMAP4rev1 UIDPLUS CHILDREN NAMESPACE THREAD=ORDEREDSUBJECT THREAD=REFERENCES SORT QUOTA IDLE AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5 ACL ACL2=UNION"
+IMAP_CAPABILITY_TLS="IMAP4rev1 UIDPLUS CHILDREN NAMESPACE THREAD=ORDEREDSUBJECT THREAD=REFERENCES SORT QUOTA IDLE AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5 ACL ACL2=UNION"
+IMAP_ENHANCEDIDLE=1
+IMAP_IDLE_TIMEOUT=1
+IMAP_EMPTYTRASH=
+IMAP_ULIMITD=1000000
+MAXPERIP=100
+C
+set_in imapd-ssl <<'C'
+SSLADDRESS=127.0.0.1
+SSLPORT=$IMAPS_PORT
+IMAPDSTARTTLS=YES
+IMAP_TLS_REQUIRED=0
+TLS_CERTFILE=$D/pop3d.pem
+C
 rm -f /etc/courier/userdb; touch /etc/courier/userdb; chmod 600 /etc/courier/userdb
 for user in alice bob; do
   chown -R 7000:7000 $D/mail/\$user
   userdb -f /etc/courier/userdb \$user set uid=7000 gid=7000 home=$D/mail/\$user mail=$D/mail/\$user/Maildir
   userdb -f /etc/courier/userdb \$user set systempw="\$(echo secret | userdbpw)"
+  userdb -f /etc/courier/userdb \$user set hmac-md5pw="\$(echo secret | userdbpw -hmac-md5)"
 done
 makeuserdb
 mkdir -p /run/courier/authdaemon; chown -R courier:courier /run/courier
@@ -43,6 +65,8 @@ trap 'exit 0' TERM                # and with this first process the kernel ends 
 /usr/sbin/courierlogger -pid=/run/courier/authdaemon/pid -start -name=authdaemond /usr/lib/courier/courier-authlib/authdaemond
 /usr/lib/courier/pop3d start
 /usr/lib/courier/pop3d-ssl start
+/usr/lib/courier/imapd start
+/usr/lib/courier/imapd-ssl start
 sleep infinity & wait
 S
 }

@@ -1,9 +1,12 @@
 #!/bin/bash
-# Cyrus' POP3 server. USER/PASS, APOP, every mechanism of Cyrus SASL; STLS and POP3S, with certificates of clients. A store of its own, filled by IMAP APPEND.
+# Cyrus' POP3 and IMAP servers. USER/PASS, APOP, every mechanism of Cyrus SASL; STLS, STARTTLS, POP3S and IMAPS, with certificates of clients. A
+# store of its own, filled by IMAP APPEND.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 NAME=cyrus
 PACKAGES="cyrus-pop3d cyrus-imapd sasl2-bin libsasl2-modules libsasl2-modules-db libsasl2-modules-otp"
-PORT=$((INTEROP_PORTS + 1110)) TLS_PORT=$((INTEROP_PORTS + 1995)) IMAP_PORT=$((INTEROP_PORTS + 1143))
+PORT=$((INTEROP_PORTS + 1110)) TLS_PORT=$((INTEROP_PORTS + 1995)) IMAP_PORT=$((INTEROP_PORTS + 1143)) IMAPS_PORT=$((INTEROP_PORTS + 1993))
+PORTS="$PORT $TLS_PORT $IMAP_PORT $IMAPS_PORT"
+OFFERS="pop3 127.0.0.1:$PORT, pop3s 127.0.0.1:$TLS_PORT, imap 127.0.0.1:$IMAP_PORT, imaps 127.0.0.1:$IMAPS_PORT"
 SERVE=(bash "$W/cyrus/serve.sh")
 
 configure() {
@@ -26,7 +29,18 @@ failedloginpause: 0
 munge8bit: no
 # 0 stands for no quota; without this line no mailbox comes to be at the first login
 autocreate_quota: 0
+autocreate_inbox_folders: Drafts|Sent
+autocreate_subscribe_folders: Drafts
+xlist-drafts: Drafts
+xlist-sent: Sent
+altnamespace: yes
+unixhierarchysep: yes
+annotation_allow_undefined: 1
+imapidresponse: 1
+# IDLE looks for itself; its notifications by idled do not always come
+imapidlepoll: 1
 expunge_mode: immediate
+delete_mode: immediate
 conversations: 0
 search_engine: none
 sasl_pwcheck_method: auxprop
@@ -44,6 +58,7 @@ SERVICES {
   pop3 cmd="pop3d -C $D/imapd.conf" listen="127.0.0.1:$PORT" prefork=0
   pop3s cmd="pop3d -s -C $D/imapd.conf" listen="127.0.0.1:$TLS_PORT" prefork=0
   imap cmd="imapd -C $D/imapd.conf" listen="127.0.0.1:$IMAP_PORT" prefork=0
+  imaps cmd="imapd -s -C $D/imapd.conf" listen="127.0.0.1:$IMAPS_PORT" prefork=0
 }
 EVENTS {
 }

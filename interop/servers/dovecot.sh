@@ -1,12 +1,13 @@
 #!/bin/bash
-# Dovecot's POP3 server, and its submission server, which sends on to our smtp-sink. USER/PASS, APOP, every mechanism of SASL that
-# it has; STLS and POP3S. Maildir. Tokens are good if a stub says so (check_auth.py), certificates if they are by our authority.
+# Dovecot's POP3 and IMAP servers, and its submission server, which sends on to our smtp-sink. USER/PASS, APOP, every mechanism of SASL
+# that it has; STLS, STARTTLS, POP3S and IMAPS. Maildir. Tokens are good if a stub says so (check_auth.py), certificates if they are by our authority.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 NAME=dovecot
-PACKAGES="dovecot-pop3d dovecot-core dovecot-submissiond"
+PACKAGES="dovecot-pop3d dovecot-core dovecot-submissiond dovecot-imapd"
 PORT=$((INTEROP_PORTS + 110)) TLS_PORT=$((INTEROP_PORTS + 995)) SUBMISSION=$((INTEROP_PORTS + 587)) INTROSPECTION=$((INTEROP_PORTS + 80))
-PORTS="$PORT $TLS_PORT $SUBMISSION"
-OFFERS="pop3 127.0.0.1:$PORT, pop3s 127.0.0.1:$TLS_PORT, submission 127.0.0.1:$SUBMISSION"
+IMAP_PORT=$((INTEROP_PORTS + 143)) IMAPS_PORT=$((INTEROP_PORTS + 993))
+PORTS="$PORT $TLS_PORT $SUBMISSION $IMAP_PORT $IMAPS_PORT"
+OFFERS="pop3 127.0.0.1:$PORT, pop3s 127.0.0.1:$TLS_PORT, imap 127.0.0.1:$IMAP_PORT, imaps 127.0.0.1:$IMAPS_PORT, submission 127.0.0.1:$SUBMISSION"
 SERVE=(dovecot -F -c "$W/dovecot/dovecot.conf")  # -F: stays in front, as the jail's first process
 
 configure() {
@@ -27,7 +28,7 @@ C
   cat > "$D/dovecot.conf" <<C
 base_dir = /run/dovecot
 log_path = $D/log
-protocols = pop3 submission
+protocols = pop3 imap submission
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <$TLS/cert.pem
@@ -53,6 +54,32 @@ service anvil {
 first_valid_uid = 8
 first_valid_gid = 8
 mail_location = maildir:~/Maildir
+# a connection for each check, soon after one another
+mail_max_userip_connections = 100
+mail_attribute_dict = file:%h/dovecot-attributes
+namespace inbox {
+  inbox = yes
+  separator = /
+  mailbox Drafts {
+    special_use = \Drafts
+    auto = subscribe
+  }
+  mailbox Sent {
+    special_use = \Sent
+    auto = create
+  }
+}
+protocol imap {
+  mail_plugins = acl quota zlib imap_acl imap_quota imap_zlib
+  imap_metadata = yes
+  imap_max_line_length = 64k
+}
+plugin {
+  acl = vfile
+  quota = maildir:User quota
+  quota_rule = *:storage=1G
+  quota_max_mail_size = 200M
+}
 passdb {
   driver = oauth2
   mechanisms = oauthbearer xoauth2
@@ -84,6 +111,14 @@ userdb {
 service submission-login {
   inet_listener submission {
     port = $SUBMISSION
+  }
+}
+service imap-login {
+  inet_listener imap {
+    port = $IMAP_PORT
+  }
+  inet_listener imaps {
+    port = $IMAPS_PORT
   }
 }
 service pop3-login {
