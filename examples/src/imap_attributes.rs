@@ -9,13 +9,13 @@ use std::borrow::Cow;
 pub fn attributes(fetch: &Fetch) -> Value {
     let mut all = Map::new();
     let _ = all.insert("number".to_owned(), fetch.number.get().into());
-    for attribute in &fetch.attributes {
+    for attribute in fetch.attributes() {
         let (name, value) = match attribute {
             FetchAttribute::Uid(uid) => ("uid", uid.get().into()),
             FetchAttribute::Flags(flags) => ("flags", flags.iter().map(flag).collect()),
             FetchAttribute::InternalDate(date) => ("internaldate", date.unix_seconds().into()),
-            FetchAttribute::Size(size) => ("size", (*size).into()),
-            FetchAttribute::ModSeq(number) => ("modseq", (*number).into()),
+            FetchAttribute::Size(size) => ("size", size.get().into()),
+            FetchAttribute::ModSeq(number) => ("modseq", number.get().into()),
             FetchAttribute::Envelope(found) => ("envelope", envelope(found)),
             FetchAttribute::BodyStructure(found) => ("parts", found.parts().map(part).collect()),
             FetchAttribute::Invalid(invalid) => ("invalid", invalid.error.to_string().into()),

@@ -9,10 +9,10 @@ use auth::{Forbidden, Policy};
 use bytes::Bytes;
 use imap_proto::client::{Client, Config, Event};
 use imap_proto::{
-    Append, AppendData, AppendMessage, Atom, Authenticate, Capabilities, Command, Compress, Condition,
+    Append, AppendData, AppendMessage, Authenticate, Capabilities, Capability, Command, Compress, Condition,
     Enable, Fetch, FetchAttribute, FetchCommand, FetchItem, IString, ListCommand, ListPattern, ListReturn,
-    Literals, Login as LoginCommand, Mailbox, MessageData, NonEmpty, Options as Encoding, Response, Section,
-    SectionQuery, Select, SelectParameter, SequenceSet, State, StatusItem, TaggedCommand,
+    Literals, Login as LoginCommand, Mailbox, MessageData, NonEmpty, Number64, Options as Encoding, Response,
+    Section, SectionQuery, Select, SelectParameter, SequenceSet, State, StatusItem, TaggedCommand,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -292,7 +292,7 @@ impl Session {
 
     /// RFC 4978.
     fn compress(&mut self) -> Result<(), Error> {
-        let id = self.send(&Command::Compress(Box::new(Compress::DEFLATE)))?;
+        let id = self.send(&Command::Compress(Box::new(Compress::Deflate)))?;
         match self.next_of(id, "COMPRESS")? {
             Some(Event::Upgrade { .. }) => {}
             _ => return Err(nonsense("COMPRESS")),
@@ -388,7 +388,7 @@ impl Session {
         let misused = |misuse| Error::Begin(login::Error::Credentials(misuse));
         let userid = IString::new(options.credentials.user.clone()).map_err(misused)?;
         let password = options.credentials.password.clone().unwrap_or_default();
-        let login = Command::Login(Box::new(LoginCommand { userid, password }));
+        let login = Command::Login(Box::new(LoginCommand::new(userid, password).map_err(misused)?));
         let done = match self.call(&login) {
             Err(Error::Misuse { misuse: Misuse::Cleartext, .. }) => return Err(Error::Cleartext),
             done => done,
@@ -514,9 +514,8 @@ impl Session {
     /// Selects with all that the server can do. Gives the number of messages.
     fn select(&mut self, mailbox: &Mailbox, writing: bool) -> Result<u32, Error> {
         let qresync = self.offers("QRESYNC");
-        if qresync && self.offers("ENABLE") && !self.connection.machine.enabled().has("QRESYNC") {
-            let capability = Atom::new("QRESYNC").map_err(|misuse| misused("ENABLE", misuse))?;
-            let enable = Enable { capabilities: NonEmpty::one(capability) };
+        if qresync && self.offers("ENABLE") && !self.connection.machine.enabled().has(&Capability::QResync) {
+            let enable = Enable { capabilities: NonEmpty::one(Capability::QResync) };
             self.call(&Command::Enable(Box::new(enable)))?;
         }
         let mut select = Select::new(mailbox.clone());
@@ -598,6 +597,7 @@ impl Session {
         for files in files.chunks(together.max(1)) {
             let sizes = files.iter().map(|path| {
                 let size = path.metadata().map_err(|source| reading(path, source))?.len();
+                let size = Number64::new(size).map_err(|misuse| misused("APPEND", misuse))?;
                 let data = MessageData::Streamed { size, binary: false };
                 Ok(AppendMessage::new(AppendData::Message(data)))
             });
@@ -701,7 +701,7 @@ impl Session {
 
 /// The octets of the whole message.
 fn message(fetch: &Fetch) -> Option<&MessageData> {
-    fetch.attributes.iter().find_map(|attribute| match attribute {
+    fetch.attributes().iter().find_map(|attribute| match attribute {
         FetchAttribute::Section(found) if found.section == Section::ALL => found.data.as_ref(),
         _ => None,
     })

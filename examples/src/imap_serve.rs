@@ -10,8 +10,9 @@ use imap_proto::{
     AppendMessage, AppendUid, Capabilities, Capability, Code, Command, Condition, ConditionKind, CopyCommand,
     CopyUid, Delimiter, Enabled, FetchAttribute, FetchCommand, FetchItem, Flag, Flags, Greeting, IString, Id,
     List, ListCommand, ListReturn, ListSelection, Mailbox, MailboxAttribute, MailboxAttributes, MailboxFlags,
-    MailboxStatus, MessageData, Namespace, NamespaceEntry, Partial, Response, Search, SearchCommand, Section,
-    SectionQuery, SequenceSet, StatusItem, StatusValue, Store as StoreCommand, StoreItem,
+    MailboxStatus, MessageData, Namespace, NamespaceEntry, NonEmpty, Number64, Partial, Response, Search,
+    SearchCommand, Section, SectionQuery, SequenceSet, StatusItem, StatusValue, Store as StoreCommand,
+    StoreItem,
 };
 use rustls::ServerConfig;
 use std::io;
@@ -178,7 +179,7 @@ impl Session<'_> {
                 Ok(Step::Event(event)) => self.handle(event)?,
                 Ok(Step::Paused(Pause::StartTls)) => self.start_tls()?,
                 Ok(Step::Paused(Pause::Upgrade)) => {
-                    let unread = self.connection.machine.compression_started()?;
+                    let unread = self.connection.machine.compressed()?;
                     self.connection.stream.start(&unread);
                 }
                 // commands are answered at once, so there is no other pause
@@ -255,8 +256,8 @@ impl Session<'_> {
     fn command(&mut self, id: CommandId, command: Command) -> Result<(), Error> {
         match command {
             Command::Login(login) => {
-                let user = login.userid.to_str_lossy();
-                match plain::Message::new(&user, login.password.clone()) {
+                let user = login.userid().to_str_lossy();
+                match plain::Message::new(&user, login.password().clone()) {
                     Ok(message) => self.exchange(id, plain::Server::new(), Some(&message.encode())),
                     Err(_) => self.rejected(id),
                 }
@@ -432,7 +433,10 @@ impl Session<'_> {
                     Some(StatusValue::Unseen(count(mailbox.messages.len()) - with(&Flag::Seen)))
                 }
                 StatusItem::Deleted => Some(StatusValue::Deleted(with(&Flag::Deleted))),
-                StatusItem::Size => Some(StatusValue::Size(mailbox.messages.iter().map(Message::size).sum())),
+                StatusItem::Size => {
+                    let size = mailbox.messages.iter().map(|message| message.size().get()).sum();
+                    Some(StatusValue::Size(Number64::new(size).ok()?))
+                }
                 _ => None,
             };
             items.iter().filter_map(value).collect::<Vec<_>>()
@@ -600,7 +604,7 @@ impl Session<'_> {
             };
             let octets = part.section(data, section);
             let octets = octets.map(|octets| partial.map_or(octets.clone(), |partial| cut(&octets, partial)));
-            let origin = partial.map(Partial::offset);
+            let origin = partial.map(Partial::offset).and_then(|offset| Number64::new(offset).ok());
             let made = |data| {
                 let found = imap_proto::BodySection { section: section.clone(), origin, data };
                 FetchAttribute::Section(Box::new(found))
@@ -629,7 +633,7 @@ impl Session<'_> {
         octets: Bytes,
         made: impl FnOnce(MessageData) -> FetchAttribute,
     ) -> Result<(), Error> {
-        let size = octets.len() as u64;
+        let size = Number64::new(octets.len() as u64)?;
         self.attribute(&made(MessageData::Streamed { size, binary: false }))?;
         for start in (0..octets.len()).step_by(PIECE) {
             let piece = octets.slice(start..octets.len().min(start + PIECE));
@@ -655,8 +659,9 @@ impl Session<'_> {
                 if let Some((flags, version)) = now {
                     view.know(number, version);
                     let uid = by_uid.then_some(FetchAttribute::Uid(uid));
-                    let attributes = [FetchAttribute::Flags(flags)].into_iter().chain(uid).collect();
-                    changed.push(Response::Fetch(Box::new(imap_proto::Fetch { number, attributes })));
+                    let mut attributes = NonEmpty::one(FetchAttribute::Flags(flags));
+                    uid.into_iter().for_each(|uid| attributes.push(uid));
+                    changed.push(Response::Fetch(Box::new(imap_proto::Fetch::new(number, attributes))));
                 }
             }
         }

@@ -3,8 +3,8 @@
 use crate::mime::Part;
 use bytes::Bytes;
 use imap_proto::{
-    Date, DateTime, Fetch, FetchAttribute, Flag, Flags, ListPattern, Mailbox, Response, SearchKey,
-    SequenceSet,
+    Date, DateTime, Fetch, FetchAttribute, Flag, Flags, ListPattern, Mailbox, NonEmpty, Number64, Response,
+    SearchKey, SequenceSet,
 };
 use std::collections::BTreeMap;
 use std::io;
@@ -69,8 +69,9 @@ impl Message {
 
     /// How many.
     #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.data.len() as u64
+    pub fn size(&self) -> Number64 {
+        // what is in memory is not so long
+        Number64::new(self.data.len() as u64).unwrap_or(Number64::MAX)
     }
 
     /// What is where in it.
@@ -380,9 +381,10 @@ impl Mailboxes<'_> {
             let Some(message) = find(*uid).and_then(|at| messages.get(at)) else { continue };
             if message.version != *version {
                 *version = message.version;
-                let attributes =
-                    vec![FetchAttribute::Uid(*uid), FetchAttribute::Flags(message.flags.clone())];
-                news.extend(number(at).map(|number| Response::Fetch(Box::new(Fetch { number, attributes }))));
+                let mut attributes = NonEmpty::one(FetchAttribute::Uid(*uid));
+                attributes.push(FetchAttribute::Flags(message.flags.clone()));
+                let fetch = |number| Response::Fetch(Box::new(Fetch::new(number, attributes)));
+                news.extend(number(at).map(fetch));
             }
         }
         news

@@ -44,14 +44,14 @@ impl Streams {
     fn put(&mut self, data: &mut MessageData) {
         if let MessageData::Streamed { size, .. } = data {
             let octets = self.0.pop_front().expect("it was streamed");
-            assert_eq!(octets.len() as u64, *size);
+            assert_eq!(octets.len() as u64, size.get());
             *data = MessageData::new(octets);
         }
     }
 
     fn put_all(&mut self, response: &mut Response) {
         let (Response::Fetch(fetch) | Response::UidFetch(fetch)) = response else { return };
-        for attribute in &mut fetch.attributes {
+        for attribute in fetch.attributes_mut() {
             match attribute {
                 FetchAttribute::Section(section) => section.data.iter_mut().for_each(|data| self.put(data)),
                 FetchAttribute::Binary(section) => section.data.iter_mut().for_each(|data| self.put(data)),
@@ -139,7 +139,7 @@ fn told_by_client(tolerance: Tolerance, inline: u64, stream: &[u8]) -> Vec<Told>
             client::Event::Data { mut response, .. } => {
                 let invalid = |attribute: &FetchAttribute| matches!(attribute, FetchAttribute::Invalid(_));
                 if let Response::Fetch(fetch) | Response::UidFetch(fetch) = &response {
-                    if fetch.attributes.iter().any(invalid) {
+                    if fetch.attributes().iter().any(invalid) {
                         // it is kept as it came, with the literal or without
                         streams.0.clear();
                         told.push(Told::Malformed);

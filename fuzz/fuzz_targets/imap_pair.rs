@@ -339,10 +339,10 @@ impl Pair {
                 }
             }
             Call::SayStreamed(one, two) => {
-                let data = |size: u8| MessageData::Streamed { size: size.into(), binary: false };
+                let data = |size: u8| MessageData::Streamed { size: u32::from(size).into(), binary: false };
                 let section = imap_proto::BodySection {
                     section: Section::TEXT,
-                    origin: Some(3),
+                    origin: Some(3.into()),
                     data: Some(data(*one)),
                 };
                 let attributes = vec![
@@ -350,7 +350,8 @@ impl Pair {
                     FetchAttribute::Rfc822(Some(Box::new(data(*two)))),
                     FetchAttribute::Uid(NonZeroU32::MIN),
                 ];
-                let fetch = Box::new(Fetch { number: NonZeroU32::MIN, attributes });
+                let fetch =
+                    Box::new(Fetch::new(NonZeroU32::MIN, attributes.try_into().expect("one at least")));
                 let said = if self.server.enabled().uid_only {
                     Response::UidFetch(fetch)
                 } else {
@@ -367,7 +368,7 @@ impl Pair {
             Call::Item(which) => {
                 let items = [
                     FetchAttribute::Uid(NonZeroU32::MIN),
-                    FetchAttribute::Size(3),
+                    FetchAttribute::Size(3.into()),
                     FetchAttribute::Flags([Flag::Seen].into_iter().collect()),
                 ];
                 let item = &items[usize::from(*which) % items.len()];
@@ -649,7 +650,7 @@ impl Pair {
     fn serve(&mut self) {
         if let Some(mut fetch) = self.server.open_fetch() {
             if fetch.body_left() == 0
-                && (fetch.attribute(&FetchAttribute::Size(1)).is_err() || fetch.finish().is_err())
+                && (fetch.attribute(&FetchAttribute::Size(1.into())).is_err() || fetch.finish().is_err())
             {
                 panic!("it is whole");
             }
@@ -723,7 +724,7 @@ fn short(octets: &[u8]) -> &[u8] {
 
 fn append(kind: u8, parts: &[(u8, bool)]) -> Command {
     let data = |&(size, binary): &(u8, bool)| MessageData::Streamed {
-        size: size.into(),
+        size: u32::from(size).into(),
         binary: binary && fuzz::bit(kind, 4),
     };
     let mailbox = Mailbox::new("box").expect("a name");
@@ -754,7 +755,7 @@ fn append(kind: u8, parts: &[(u8, bool)]) -> Command {
 /// How much of a command was streamed.
 fn size(command: &Command) -> u64 {
     let one = |data: &MessageData| match data {
-        MessageData::Streamed { size, .. } => *size,
+        MessageData::Streamed { size, .. } => size.get(),
         MessageData::Inline(_) => 0,
     };
     let message = |message: &AppendMessage| match &message.data {

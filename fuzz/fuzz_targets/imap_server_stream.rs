@@ -273,7 +273,7 @@ impl Session {
         let mut check = |data: &AppendData| {
             let mut one = |data: &MessageData| {
                 if let MessageData::Streamed { size, .. } = data {
-                    assert_eq!(sizes.next(), Some(*size));
+                    assert_eq!(sizes.next(), Some(size.get()));
                 }
             };
             match data {

@@ -6,12 +6,15 @@
 
 use std::fs;
 use std::hint::black_box;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU32;
 use std::process::Command;
 use std::time::Instant;
 
 use imap_proto::mailbox_view::{Cached, MailboxView, Opening};
-use imap_proto::{Code, Condition, ConditionKind, Fetch, FetchAttribute, Flag, Flags, SequenceSet, Vanished};
+use imap_proto::{
+    Code, Condition, ConditionKind, Fetch, FetchAttribute, Flag, Flags, Number64, NzNumber64, SequenceSet,
+    Vanished,
+};
 
 const SIZES: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
@@ -38,9 +41,12 @@ impl Random {
 fn fetch(number: u32, uid: u32, mod_seq: u64) -> Fetch {
     let flags: Flags =
         if mod_seq.is_multiple_of(2) { Flags::new() } else { [Flag::Seen].into_iter().collect() };
-    let attributes =
-        vec![FetchAttribute::Uid(nz(uid)), FetchAttribute::Flags(flags), FetchAttribute::ModSeq(mod_seq)];
-    Fetch { number: nz(number), attributes }
+    let attributes = vec![
+        FetchAttribute::Uid(nz(uid)),
+        FetchAttribute::Flags(flags),
+        FetchAttribute::ModSeq(Number64::new(mod_seq).expect("63 bits")),
+    ];
+    Fetch::new(nz(number), attributes.try_into().expect("one at least"))
 }
 
 fn opened() -> MailboxView {
@@ -51,7 +57,7 @@ fn opened() -> MailboxView {
 
 /// With `count` messages, which have every third UID.
 fn filled(count: u32) -> MailboxView {
-    let mut cached = Cached::new(nz(9), NonZeroU64::MIN);
+    let mut cached = Cached::new(nz(9), NzNumber64::new(1).expect("not 0"));
     let seen: Flags = [Flag::Seen].into_iter().collect();
     for n in 1..=count {
         cached.push(nz(n * 3), Some(&seen), Some(1)).expect("ascending");
@@ -60,7 +66,7 @@ fn filled(count: u32) -> MailboxView {
     let mut view = opened();
     view.select(Opening::resync(cached));
     view.on_exists(count);
-    for code in [Code::UidValidity(Some(nz(9))), Code::HighestModSeq(2), Code::ReadWrite] {
+    for code in [Code::UidValidity(Some(nz(9))), Code::HighestModSeq(2.into()), Code::ReadWrite] {
         let ok =
             Condition::new(ConditionKind::Ok, Some(code), "x".try_into().expect("text")).expect("condition");
         view.on_tagged(&ok);

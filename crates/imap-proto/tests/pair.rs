@@ -49,11 +49,11 @@ struct Message {
 
 /// How the client gets to be allowed to do it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Login {
+enum LoginBy {
     /// The server greets with PREAUTH.
     No,
-    /// With literals.
-    Login,
+    /// LOGIN, with literals.
+    Command,
     PlainAtOnce,
     PlainAfterChallenge,
     /// Three rounds.
@@ -70,7 +70,7 @@ struct Session {
     /// Whether the server says what it offers without being asked.
     tells: bool,
     tls: bool,
-    login: Login,
+    login: LoginBy,
     /// All commands are given to the client before the server has greeted.
     eager: bool,
     /// Commands run side by side.
@@ -167,10 +167,10 @@ fn act() -> impl Strategy<Value = Act> {
 
 fn session() -> impl Strategy<Value = Session> {
     let login = prop_oneof![
-        2 => Just(Login::No),
-        1 => Just(Login::Login),
+        2 => Just(LoginBy::No),
+        1 => Just(LoginBy::Command),
         3 => proptest::sample::select(
-            &[Login::PlainAtOnce, Login::PlainAfterChallenge, Login::Rounds, Login::CancelFirst][..]
+            &[LoginBy::PlainAtOnce, LoginBy::PlainAfterChallenge, LoginBy::Rounds, LoginBy::CancelFirst][..]
         ),
     ];
     let literals = proptest::sample::select(&["", "LITERAL-", "LITERAL+"][..]);
@@ -180,8 +180,8 @@ fn session() -> impl Strategy<Value = Session> {
     (literals, login, inline, acts, switches).prop_map(
         |(literals, login, inline, mut acts, (rev2, tells, tls, eager, beside, bye))| {
             acts.push(Act::Ask(if bye { "XBYE" } else { "LOGOUT" }.to_owned()));
-            let tls = tls && login != Login::No;
-            let eager = eager && login != Login::CancelFirst;
+            let tls = tls && login != LoginBy::No;
+            let eager = eager && login != LoginBy::CancelFirst;
             Session { literals, rev2, tells, tls, login, eager, beside, inline, acts }
         },
     )
@@ -325,7 +325,7 @@ impl Application {
         config.limits.max_frame = MAX_FRAME;
         config.limits.max_inline_literal = session.inline;
         config.limits.max_bad_commands = None;
-        let kind = if session.login == Login::No { "PREAUTH" } else { "OK" };
+        let kind = if session.login == LoginBy::No { "PREAUTH" } else { "OK" };
         let greeting = format!("* {kind} ready\r\n");
         Self {
             server: Server::new(config, &Greeting::parse(&greeting.into()).unwrap()),
@@ -665,7 +665,7 @@ impl<'s> User<'s> {
             client: Client::new(config),
             acts: session.acts.iter().collect(),
             tls: session.tls,
-            login: session.login != Login::No,
+            login: session.login != LoginBy::No,
             open: BTreeMap::new(),
             sent: Vec::new(),
             cancelled: false,
@@ -676,7 +676,7 @@ impl<'s> User<'s> {
             gone: false,
             seen: Vec::new(),
         };
-        if session.eager && !session.tls && session.login != Login::No {
+        if session.eager && !session.tls && session.login != LoginBy::No {
             user.go_on();
         }
         user
@@ -717,10 +717,10 @@ impl<'s> User<'s> {
 
     fn login_command(&self) -> Command {
         let (mechanism, response) = match self.session.login {
-            Login::No | Login::Login => return command("LOGIN {4}\r\nus\"r {7}\r\np\r\n ss\\"),
-            Login::PlainAtOnce => ("PLAIN", Some(Secret::new(*b"\0user\0pass"))),
-            Login::PlainAfterChallenge => ("PLAIN", None),
-            Login::Rounds | Login::CancelFirst => ("X-ROUNDS", None),
+            LoginBy::No | LoginBy::Command => return command("LOGIN {4}\r\nus\"r {7}\r\np\r\n ss\\"),
+            LoginBy::PlainAtOnce => ("PLAIN", Some(Secret::new(*b"\0user\0pass"))),
+            LoginBy::PlainAfterChallenge => ("PLAIN", None),
+            LoginBy::Rounds | LoginBy::CancelFirst => ("X-ROUNDS", None),
         };
         let mut authenticate = Authenticate::new(Mechanism::new(mechanism).unwrap());
         authenticate.initial_response = response;
@@ -786,7 +786,7 @@ impl<'s> User<'s> {
             Event::Challenge { id, data } => {
                 self.seen.push(Seen::Challenge(data.expose().to_vec()));
                 match (self.session.login, data.expose()) {
-                    (Login::CancelFirst, b"round 2") if !self.cancelled => {
+                    (LoginBy::CancelFirst, b"round 2") if !self.cancelled => {
                         self.cancelled = true;
                         self.login = true;
                         self.client.auth_cancel(id).unwrap();
@@ -996,10 +996,14 @@ fn each_kind_is_played() {
         ask("LOGOUT"),
     ];
     for literals in ["", "LITERAL-", "LITERAL+"] {
-        for login in
-            [Login::Login, Login::PlainAtOnce, Login::PlainAfterChallenge, Login::Rounds, Login::CancelFirst]
-        {
-            let eager = login != Login::CancelFirst;
+        for login in [
+            LoginBy::Command,
+            LoginBy::PlainAtOnce,
+            LoginBy::PlainAfterChallenge,
+            LoginBy::Rounds,
+            LoginBy::CancelFirst,
+        ] {
+            let eager = login != LoginBy::CancelFirst;
             let acts = acts.clone();
             let session = Session {
                 literals,

@@ -214,7 +214,8 @@ impl Fetch {
     }
 
     /// The attributes, to be changed in their places.
-    pub(crate) fn attributes_mut(&mut self) -> &mut [FetchAttribute] {
+    #[must_use]
+    pub fn attributes_mut(&mut self) -> &mut [FetchAttribute] {
         &mut self.attributes
     }
 
