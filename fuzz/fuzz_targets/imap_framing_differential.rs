@@ -17,12 +17,21 @@ fuzz_target!(|data: &[u8]| {
     let streamed = u64::from(inline % 8);
     if fuzz::bit(settings, 0) {
         let told = |inline| told_by_client(tolerance, inline, stream);
-        fuzz::assert_same(&told(streamed), &told(1 << 20));
+        compare(told(streamed), told(1 << 20));
     } else {
         let told = |inline| told_by_server(tolerance, inline, stream);
-        fuzz::assert_same(&told(streamed), &told(1 << 20));
+        compare(told(streamed), told(1 << 20));
     }
 });
+
+/// They are the same, up to where a literal ends in CR: if LF alone ends the message behind it, the codec takes both for CR LF.
+fn compare(mut streamed: Vec<Told>, mut whole: Vec<Told>) {
+    if let Some(doubtful) = streamed.iter().position(|told| *told == Told::EndsInCr) {
+        streamed.truncate(doubtful);
+        whole.truncate(doubtful);
+    }
+    fuzz::assert_same(&streamed, &whole);
+}
 
 /// What was told, the octets of message data in their places.
 #[derive(Debug, PartialEq)]
@@ -31,6 +40,8 @@ enum Told {
     Response(Response),
     /// It is told in words of its own, where it depends on what stands in the value.
     Malformed,
+    /// Comes before what has such a literal, which was streamed.
+    EndsInCr,
     Other,
     /// The end; what the failure was may depend on it, too.
     Over,
@@ -47,6 +58,10 @@ impl Streams {
             assert_eq!(octets.len() as u64, size.get());
             *data = MessageData::new(octets);
         }
+    }
+
+    fn ends_in_cr(&self) -> bool {
+        self.0.iter().any(|octets| octets.ends_with(b"\r"))
     }
 
     fn put_all(&mut self, response: &mut Response) {
@@ -131,6 +146,7 @@ fn told_by_client(tolerance: Tolerance, inline: u64, stream: &[u8]) -> Vec<Told>
                 streams.0.back_mut().expect("it has begun").extend_from_slice(&octets);
                 continue;
             }
+            client::Event::BodyEnd if streams.ends_in_cr() => Told::EndsInCr,
             client::Event::BodyEnd | client::Event::Diagnostic(_) => continue,
             client::Event::Malformed { .. } => {
                 streams.0.clear();
@@ -192,6 +208,7 @@ fn told_by_server(tolerance: Tolerance, inline: u64, stream: &[u8]) -> Vec<Told>
                 streams.0.back_mut().expect("it has begun").extend_from_slice(&data);
                 continue;
             }
+            server::Event::BodyEnd { .. } if streams.ends_in_cr() => Told::EndsInCr,
             server::Event::BodyEnd { .. } | server::Event::Diagnostic(_) => continue,
             server::Event::Command { id, mut command, .. } => {
                 let kind = match command {

@@ -318,7 +318,9 @@ impl Server {
         if !self.in_force.condstore && uses_mod_seq(&command) {
             self.in_force.condstore = true;
         }
-        let id = self.accept(id, Some(tag.clone()), kind, beside);
+        // it may take half an hour, and must not keep the receive buffer alive
+        let kept = if kind == Kind::Idle { tag.detach() } else { tag.clone() };
+        let id = self.accept(id, Some(kept), kind, beside);
         self.emit(repairs, Event::Command { id, tag, command })
     }
 
@@ -329,6 +331,10 @@ impl Server {
         // an answer with a tag that is in use would complete the other one
         let in_vain = matches!(kind, Kind::Refused | Kind::Malformed);
         let tag = tag.filter(|tag| !in_vain || !self.is_in_use(tag));
+        if self.pending.capacity() == 0 {
+            // there is hardly ever more than one
+            self.pending.reserve_exact(1);
+        }
         self.pending.push(Pending { id, tag, kind, beside });
         id
     }
