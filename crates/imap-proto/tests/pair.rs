@@ -769,7 +769,12 @@ impl<'s> User<'s> {
                     }
                 }
             }
-            Event::BodyStart(start) => self.body = Some((start, Vec::new())),
+            Event::BodyStart(mut start) => {
+                // what it may answer depends on what was sent by then
+                let answers = start.answers.take();
+                assert!(answers.is_none_or(|id| self.open.contains_key(&id)));
+                self.body = Some((start, Vec::new()));
+            }
             Event::BodyChunk(octets) => self.body.as_mut().unwrap().1.extend_from_slice(&octets),
             Event::BodyEnd => {
                 let (start, octets) = self.body.take().unwrap();
