@@ -2,8 +2,8 @@
 //!
 //! * **Codec**: [`TaggedCommand`] and [`Command`], [`Response`], [`Greeting`], [`Challenge`]: complete messages, parsed and written.
 //! * **Framing**: [`Framer`] finds where a message ends and where a literal begins, looking at each octet once.
-//! * **Server machine**: [`server::Server`]. Octets in, commands and message data out; responses in, octets out.
-//! * **Machine**: [`client::Client`]: octets in, typed events out; typed commands in, octets out.
+//! * **Machines**: `Client` and `Server`: octets in, typed events out; typed commands or responses in, octets out. Message data are streamed.
+//! * **Beside them**: [`MailboxView`], what is known of the selected mailbox; [`collect`], which puts pieces together.
 //! * **Values**: [`SequenceSet`], [`Mailbox`], [`Flags`], [`Envelope`], [`BodyStructure`], [`ImapUrl`] and many more. They own what they hold; most are
 //!   slices of the message that they came from, and `detach()` makes a copy of exact size.
 //!
