@@ -31,16 +31,16 @@ pub enum FetchError {
 ///
 /// ```
 /// use imap_proto::collect::FetchCollector;
-/// use imap_proto::{BodySection, Fetch, FetchAttribute, MessageData, Section};
+/// use imap_proto::{BodySection, Fetch, FetchAttribute, MessageData, NonEmpty, Section};
 ///
 /// let mut collector = FetchCollector::new(1 << 20);
 /// collector.body_start(11);
 /// collector.body_chunk("Subject: ".into());
 /// collector.body_chunk("hi".into());
 /// collector.body_end();
-/// let data = Some(MessageData::Streamed { size: 11, binary: false });
+/// let data = Some(MessageData::Streamed { size: 11.into(), binary: false });
 /// let section = BodySection { section: Section::ALL, origin: None, data };
-/// let fetch = Fetch { number: 7.try_into()?, attributes: vec![FetchAttribute::Section(section.into())] };
+/// let fetch = Fetch::new(7.try_into()?, NonEmpty::one(FetchAttribute::Section(section.into())));
 /// let whole = collector.fetch(fetch)?;
 /// let section = whole.section(&Section::ALL).and_then(|section| section.data.as_ref());
 /// assert_eq!(section.and_then(MessageData::octets), Some(&b"Subject: hi"[..]));
