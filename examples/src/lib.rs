@@ -10,6 +10,7 @@
 //! | works on an IMAP account: `imap-get` | [`imap_get`], [`imap_attributes`] |
 //! | serves mailboxes over IMAP: `imap-serve` | [`imap_serve`], [`imap_store`], [`mime`] |
 //! | DEFLATE, for COMPRESS | [`deflate`] |
+//! | the command line of `pop3-serve` and `imap-serve` | [`serve_options`] |
 //! | the driver for tokio | [`AsyncConnection`] |
 //! | sends messages: `smtp-send` | [`smtp_send`] |
 //! | receives messages: `smtp-sink` | [`smtp_sink`] |
@@ -58,6 +59,7 @@ pub mod maildir;
 pub mod mime;
 pub mod pop3_get;
 pub mod pop3_serve;
+pub mod serve_options;
 pub mod smtp_send;
 pub mod smtp_sink;
 pub mod tls;
