@@ -91,8 +91,7 @@ pub use crate::core::{
 pub use crate::greeting::{Greeting, GreetingError};
 pub use crate::url_word::UrlWord;
 pub use append::{
-    Append, AppendData, AppendExtension, AppendMessage, AppendPrefix, Catenate, CatenatePart, OtherAppend,
-    Replace,
+    Append, AppendData, AppendExtension, AppendMessage, Catenate, CatenatePart, OtherAppend, Replace,
 };
 pub use attribute::{MailboxAttribute, MailboxAttributes};
 #[cfg(feature = "client")]
@@ -121,7 +120,7 @@ pub use response::{MailboxFlags, OtherResponse, Response, Tagged};
 pub use search::*;
 pub use select::{Create, CreateParameter, Rename, Select, SelectParameter};
 #[cfg(feature = "server")]
-pub use server::Server;
+pub use server::{AppendPrefix, Server};
 pub use state::{State, States};
 pub use status::{MailboxStatus, StatusCommand, StatusItem, StatusValue};
 pub use store::{AnnotationChanges, OtherStoreItem, Store, StoreItem, StoreMode, StoreModifier};

@@ -28,6 +28,7 @@
 //!   [`send`](Server::send). What a client could not understand then is a [`Misuse`] that changes nothing.
 //! * A command that the machine refused is the application's to answer, so that it keeps the order in its hand.
 
+mod append_prefix;
 mod config;
 mod event;
 mod fetch_writer;
@@ -37,14 +38,15 @@ mod respond;
 #[cfg(test)]
 mod tests;
 
+pub use append_prefix::AppendPrefix;
 pub use config::Config;
 pub use event::{Event, Offer, Refusal, Replaced, malformed_reply, unknown_reply};
 pub use fetch_writer::FetchWriter;
 
 use crate::limits::AUTOLOGOUT;
 use crate::{
-    AppendPrefix, Capabilities, Capability, Condition, ConditionKind, Cut, Encoder, FrameLimits, Framer,
-    Greeting, Head, Options, Side, State, Tag,
+    Capabilities, Capability, Condition, ConditionKind, Cut, Encoder, FrameLimits, Framer, Greeting, Head,
+    Options, Side, State, Tag,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;

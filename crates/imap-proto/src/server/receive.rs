@@ -1,11 +1,11 @@
 //! From octets to events.
 
+use super::append_prefix::LiteralScan;
 use super::event::LINE;
 use super::offered::{kind_of, runs_beside, uses_mod_seq};
 use super::{
     Compression, Event, Kind, MAX_AUTH_LINE, Offer, Pending, Phase, Reading, Refusal, Replaced, Server, Tls,
 };
-use crate::append::LiteralScan;
 use crate::core::{class, syntax};
 use crate::frame::{TAIL, TailHead, TooLong, tail_head};
 use crate::{
